@@ -1,0 +1,28 @@
+"""Polykernel: a pluggable, multi-language kernel host for Jupyter.
+
+What a plugin's author needs is exported here and nothing else; it is loaded on first use
+(PEP 562), so that importing :mod:`polykernel.evaluator` in an evaluator process loads neither
+pluggy nor pyzmq.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from polykernel.hookspecs import hookimpl
+    from polykernel.language import Language
+
+__version__ = "0.1.0"
+__all__ = ["Language", "__version__", "hookimpl"]
+
+
+def __getattr__(name: str) -> object:
+    if name == "Language":
+        from polykernel.language import Language
+
+        return Language
+    if name == "hookimpl":
+        from polykernel.hookspecs import hookimpl
+
+        return hookimpl
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

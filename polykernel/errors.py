@@ -1,0 +1,50 @@
+"""The exceptions that polykernel raises on purpose.
+
+PolykernelError                  anything below; its text is one line that a user can act on
+├── LanguageError                a Language was declared wrongly
+├── UnknownLanguage              no plugin brings the language that was asked for
+├── ConnectionFileError          a connection file is missing, unreadable or malformed
+├── TransportError               a socket cannot be bound (a port in use, a bad address)
+├── WireError                    a message's frames are malformed, or its signature is wrong
+├── ChannelError                 an evaluator sent what the channel does not allow
+├── EvaluatorStartError          an evaluator process could not be started
+└── KernelspecError              a kernelspec can't be written, read or removed
+"""
+
+from __future__ import annotations
+
+
+class PolykernelError(Exception):
+    """The root of all errors that polykernel raises on purpose."""
+
+
+class LanguageError(PolykernelError):
+    """A :class:`polykernel.Language` was declared with a missing or wrong field."""
+
+
+class UnknownLanguage(PolykernelError):
+    """No plugin brings the language that was asked for."""
+
+
+class ConnectionFileError(PolykernelError):
+    """A connection file is missing, unreadable or malformed."""
+
+
+class TransportError(PolykernelError):
+    """A socket cannot be bound."""
+
+
+class WireError(PolykernelError):
+    """A message's frames are malformed, or its signature is wrong."""
+
+
+class ChannelError(PolykernelError):
+    """An evaluator sent what the channel does not allow."""
+
+
+class EvaluatorStartError(PolykernelError):
+    """An evaluator process could not be started."""
+
+
+class KernelspecError(PolykernelError):
+    """A kernelspec can't be written, read or removed."""

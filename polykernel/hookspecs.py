@@ -1,0 +1,27 @@
+"""Every hook that a plugin may implement, on one page.
+
+A plugin is a module, named by an entry point in the group ``polykernel``, whose functions are
+marked with :data:`hookimpl`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from polykernel.language import Language
+
+hookspec = pluggy.HookspecMarker("polykernel")
+hookimpl = pluggy.HookimplMarker("polykernel")
+
+
+@hookspec
+def polykernel_languages() -> Iterable[Language]:  # type: ignore[empty-body]
+    """Return the languages that this plugin brings.
+
+    Called once in each process that needs to know the languages; it must not load a runtime.
+    """

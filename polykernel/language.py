@@ -1,0 +1,105 @@
+"""What a plugin declares: the static facts of one language.
+
+Building a ``Language`` loads no runtime: the host reads it at each start.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from polykernel.errors import LanguageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*\Z")
+_EVALUATOR = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """One language, as the launcher, the front ends and the host need to know it.
+
+    Exactly one of ``evaluator`` and ``command`` says how its code is run.
+
+    Args:
+        name: What ``polykernel run`` calls it: lower-case letters, digits, ``_``, ``.``, ``-``.
+        display_name: What the launcher shows.
+        version: The language's version, as ``language_info.version`` (specification, "Kernel info").
+        mimetype: The mimetype of its code.
+        file_extension: The extension of its files, with the dot.
+        evaluator: ``"package.module:Class"``, a :class:`polykernel.evaluator.Evaluator`.
+        command: A program that speaks the channel (see ``docs/channel.md``), with its arguments.
+        codemirror_mode: CodeMirror's name of the language, or its options, where the mimetype
+            alone does not find a highlighter.
+        pygments_lexer: Pygments' name of it; the language's own name where empty.
+        nbconvert_exporter: Where a notebook of this language is not exported as a script.
+        banner: What a console shows at start; made from ``display_name`` where empty.
+        help_links: Text to address, for a front end's help menu.
+        modules: Python modules that the evaluator's interpreter must be able to import.
+        programs: Programs that must be on the ``PATH``.
+        install_hint: What to do where one of those is missing.
+
+    Raises:
+        LanguageError: A field is missing or wrong; says which, and what was expected.
+    """
+
+    name: str
+    display_name: str
+    version: str
+    mimetype: str
+    file_extension: str
+    evaluator: str = ""
+    command: tuple[str, ...] = ()
+    codemirror_mode: str | Mapping[str, Any] = ""
+    pygments_lexer: str = ""
+    nbconvert_exporter: str = ""
+    banner: str = ""
+    help_links: Mapping[str, str] = field(default_factory=dict)
+    modules: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+    install_hint: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("name", "display_name", "version", "mimetype", "file_extension"):
+            value = getattr(self, name)
+            if not isinstance(value, str) or not value:
+                raise LanguageError(f"Language.{name} must be a non-empty string, not {value!r}")
+        if not _NAME.match(self.name):
+            raise LanguageError(
+                f"Language.name must be lower-case letters, digits, '_', '.' and '-', "
+                f"not {self.name!r}"
+            )
+        if not self.file_extension.startswith("."):
+            raise LanguageError(
+                f"Language.file_extension must start with a dot, not {self.file_extension!r}"
+            )
+        if bool(self.evaluator) == bool(self.command):
+            raise LanguageError(
+                f"Language {self.name!r} needs exactly one of evaluator= and command="
+            )
+        if self.evaluator and not _EVALUATOR.match(self.evaluator):
+            raise LanguageError(
+                f"Language.evaluator must look like 'package.module:Class', not {self.evaluator!r}"
+            )
+        for name in ("command", "modules", "programs"):
+            value = getattr(self, name)
+            if isinstance(value, str) or not all(isinstance(part, str) for part in value):
+                raise LanguageError(f"Language.{name} must be a tuple of strings, not {value!r}")
+
+    def language_info(self) -> dict[str, Any]:
+        """``language_info`` of the kernel_info reply (specification, "Kernel info")."""
+        info: dict[str, Any] = {
+            "name": self.name,
+            "version": self.version,
+            "mimetype": self.mimetype,
+            "file_extension": self.file_extension,
+            "pygments_lexer": self.pygments_lexer or self.name,
+        }
+        if self.codemirror_mode:
+            info["codemirror_mode"] = self.codemirror_mode
+        if self.nbconvert_exporter:
+            info["nbconvert_exporter"] = self.nbconvert_exporter
+        return info
