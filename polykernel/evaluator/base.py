@@ -1,0 +1,120 @@
+"""What an author overrides: one class, one method at a time."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
+
+from polykernel.evaluator.cell import Cell
+
+
+class Completions(NamedTuple):
+    """What :meth:`Evaluator.complete` found.
+
+    Attributes:
+        matches: The texts that may replace ``code[start:end]``.
+        start: Where the replaced text begins, in code points.
+        end: Where it ends, in code points.
+        types: The kind of each match (``"function"``, ``"keyword"`` ...), or nothing.
+    """
+
+    matches: Sequence[str]
+    start: int
+    end: int
+    types: Sequence[str] = ()
+
+
+class Evaluator:
+    """Runs the cells of one language. Override :meth:`execute`; all else has a default.
+
+    One instance lives as long as its evaluator process. All methods are called in the process's
+    main thread, one at a time, but for :meth:`complete`, :meth:`inspect` and :meth:`is_complete`
+    where :attr:`complete_while_busy` is set.
+
+    Attributes:
+        implementation: Name and version of what runs the code, for logs and ``doctor``.
+        language_version: The version of the language that really runs, where only the evaluator
+            knows it.
+        complete_while_busy: Whether complete, inspect and is_complete may be called from another
+            thread while a cell runs.
+    """
+
+    implementation: str = ""
+    language_version: str = ""
+    complete_while_busy: bool = False
+
+    def start(self) -> None:
+        """Prepare: called once, before the first cell. An exception is shown in each cell."""
+
+    def execute(self, code: str, cell: Cell) -> object:
+        """Run one cell. May be a coroutine function, or return any awaitable.
+
+        Args:
+            code: The cell's text.
+            cell: The only handle on the front end: output, display, input.
+
+        Returns:
+            What is shown as the cell's result: ``None`` shows nothing, a string is shown as it is,
+            a :class:`Bundle` as it says, any other object by its ``_repr_*_`` methods.
+
+        Raises:
+            CellError: The user's code is wrong.
+            KeyboardInterrupt: The user interrupted.
+            BaseException: Anything else is shown as a bug of the plugin, with its traceback.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not override execute")
+
+    def evaluate(self, expression: str) -> object:
+        """Give the value of one user expression (specification, "Execute").
+
+        Raises:
+            NotImplementedError: The language has no expressions.
+        """
+        raise NotImplementedError("this language has no user expressions")
+
+    def complete(
+        self, code: str, cursor_pos: int
+    ) -> Union[Completions, Sequence[str], None]:
+        """Complete the word before the cursor (specification, "Completion").
+
+        Args:
+            code: The cell's text.
+            cursor_pos: The cursor's place in it, in code points.
+
+        Returns:
+            :class:`Completions`, or a sequence of words of which those are offered that begin with
+            the word before the cursor, or ``None``.
+        """
+        return None
+
+    def inspect(self, code: str, cursor_pos: int, detail_level: int = 0) -> object:
+        """Give help on what stands at the cursor (specification, "Introspection").
+
+        Args:
+            code: The cell's text.
+            cursor_pos: The cursor's place in it, in code points.
+            detail_level: 0, or 1 for more (in IPython: the source).
+
+        Returns:
+            Anything that can be displayed; ``None`` where nothing was found.
+        """
+        return None
+
+    def is_complete(self, code: str) -> Union[str, Tuple[str, str]]:
+        """Say whether the code can be run as it is (specification, "Code completeness").
+
+        Returns:
+            ``"complete"``, ``"incomplete"``, ``"invalid"`` or ``"unknown"``; or
+            ``("incomplete", indent)`` with the text that the next line should begin with.
+        """
+        return "unknown"
+
+    def interrupt(self) -> None:
+        """Stop the running cell. Called in the main thread, between two Python instructions.
+
+        The default raises ``KeyboardInterrupt`` there. Override it to set a flag of an embedded
+        runtime instead.
+        """
+        raise KeyboardInterrupt
+
+    def shutdown(self, restart: bool) -> None:
+        """Clean up: called once, when the kernel is shut down in good order."""

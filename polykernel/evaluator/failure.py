@@ -1,0 +1,33 @@
+"""The exceptions by which an evaluator's author tells the user that something went wrong."""
+
+from __future__ import annotations
+
+from typing import List, Optional, Sequence
+
+
+class CellError(Exception):
+    """The user's cell is wrong: shown as it is, without the evaluator's own Python frames.
+
+    Any other exception that leaves an evaluator's method is taken for a bug of the plugin, and is
+    shown with the plugin's name, version and traceback.
+
+    Args:
+        evalue: What is wrong, in one line.
+        ename: The kind of error, in the language's own words (``"SyntaxError"``).
+        traceback: The lines that the front end shows, ANSI colours allowed; made from ``ename``
+            and ``evalue`` where it is left out.
+    """
+
+    def __init__(
+        self, evalue: str, *, ename: str = "Error", traceback: Optional[Sequence[str]] = None
+    ) -> None:
+        super().__init__(evalue)
+        self.ename = ename
+        self.evalue = evalue
+        self.traceback: List[str] = (
+            list(traceback) if traceback is not None else [f"\x1b[31m{ename}\x1b[39m: {evalue}"]
+        )
+
+
+class InputRefused(Exception):
+    """The front end does not allow input requests, or the cell that asks is over."""
