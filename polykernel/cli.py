@@ -1,0 +1,113 @@
+"""The command ``polykernel``: from its arguments to its exit code.
+
+A kernel's start comes through here, so nothing is imported before it is needed; what a kernelspec
+writes is read without argparse, which alone would take four milliseconds.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from polykernel.errors import PolykernelError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+# the options of `run` that kernelspecs use, and the names of their values
+_OPTIONS = {
+    "--plugin": "plugin",
+    "-f": "connection_file",
+    "--python": "python",
+    "--language-version": "language_version",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says, and give the exit code.
+
+    Args:
+        arguments: Without the program's name; those of this process where ``None``.
+
+    Returns:
+        0, all went well; 1, it did not (an error in the code that ``exec`` ran, troubles that
+        ``doctor`` found); 2, the command or what it was given is wrong.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        run = as_kernelspecs_write(arguments)
+        if run is not None:
+            return start_host(**run)
+        from polykernel import cli_arguments
+
+        return cli_arguments.perform(arguments)
+    except PolykernelError as error:
+        print(f"polykernel: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130  # as a shell reports a program that SIGINT ended
+    except BrokenPipeError:  # `polykernel list | head`
+        import os
+
+        # or Python would complain, at its end, that it can't flush
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+
+
+def as_kernelspecs_write(arguments: Sequence[str]) -> dict[str, Any] | None:
+    """Read ``run LANGUAGE --plugin MODULE ... -f FILE``, as it stands in kernelspecs.
+
+    Returns:
+        What :func:`start_host` takes; ``None`` where anything is unusual, so that argparse decides.
+    """
+    if len(arguments) < 4 or len(arguments) % 2 or arguments[0] != "run":
+        return None
+    run = {"language": arguments[1]}
+    for flag, value in zip(arguments[2::2], arguments[3::2], strict=True):
+        name = _OPTIONS.get(flag)
+        if name is None or name in run:
+            return None
+        run[name] = value
+    if any(not value or value.startswith("-") for value in run.values()):
+        return None
+    return run
+
+
+def start_host(
+    language: str,
+    *,
+    plugin: str | None = None,
+    connection_file: str | None = None,
+    python: str | None = None,
+    language_version: str | None = None,
+    verbosity: int = 0,
+    transport: str = "tcp",
+    ip: str = "127.0.0.1",
+) -> int:
+    """Run the host of a language until it is shut down, and give its exit code."""
+    refuse_windows()
+    from polykernel import host
+
+    return host.run(
+        language,
+        plugin=plugin,
+        connection_file=connection_file,
+        python=python,
+        language_version=language_version,
+        verbosity=verbosity,
+        transport=transport,
+        ip=ip,
+    )
+
+
+def refuse_windows(platform: str = sys.platform) -> None:
+    """Say that Windows is not supported, instead of failing somewhere inside.
+
+    Raises:
+        PolykernelError: This is Windows.
+    """
+    if platform == "win32":
+        raise PolykernelError(
+            "Windows is not supported yet: kernels run on Linux and macOS, and in WSL on Windows"
+        )

@@ -1,0 +1,240 @@
+"""What each command of ``polykernel`` does and prints."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from polykernel.cli import refuse_windows, start_host
+from polykernel.errors import EvaluatorStartError, PolykernelError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from polykernel.kernelspec_content import Variant
+    from polykernel.plugins import BrokenPlugin, FoundLanguage
+
+
+def run_values(arguments: Namespace) -> dict[str, Any]:
+    """Give the arguments of ``run`` as :func:`polykernel.cli.start_host` takes them."""
+    values = {**vars(arguments)}
+    del values["command"]
+    return values
+
+
+def run(arguments: Namespace) -> int:
+    """Start a kernel."""
+    return start_host(**run_values(arguments))
+
+
+def execute(arguments: Namespace) -> int:
+    """Run code without a front end."""
+    refuse_windows()
+    found = _language(arguments.language, arguments.plugin)
+    code = _code(arguments)
+    from polykernel import execute_once
+
+    return execute_once.main(found.language, code, python=arguments.python)
+
+
+def _language(name: str, plugin: str | None) -> FoundLanguage:
+    from polykernel import plugins
+
+    if plugin is None:
+        return plugins.find(name)
+    loaded = plugins.load_module(plugin)
+    if isinstance(loaded, plugins.BrokenPlugin):
+        raise PolykernelError(str(loaded))
+    return plugins.Plugins(loaded, ()).find(name)
+
+
+def _code(arguments: Namespace) -> str:
+    if arguments.code is not None:
+        return str(arguments.code)
+    if arguments.file is None:
+        raise PolykernelError("say what to run: -c CODE, a FILE, or - for standard input")
+    return _source(arguments.file)
+
+
+def _source(file: str) -> str:
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise PolykernelError(f"can't read {file}: {error.strerror}") from None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        name = "standard input" if file == "-" else file
+        raise PolykernelError(f"{name} is not UTF-8 text (byte {error.start})") from None
+
+
+def list_languages(arguments: Namespace) -> int:
+    """Show languages, where they are installed, and broken plugins."""
+    from polykernel import plugins
+
+    all_plugins = plugins.load_all()
+    languages = [_described(found) for found in all_plugins.languages]
+    broken = [_described_broken(plugin) for plugin in all_plugins.broken]
+    if arguments.json:
+        print(json.dumps({"languages": languages, "broken": broken}, indent=2))
+        return 0
+    for language in languages:
+        print(f"{language['name']}: {language['display_name']} {language['version']}".rstrip())
+        print(f"    plugin      {language['plugin']} {language['plugin_version']}")
+        print(f"    runtime     {language['trouble'] or 'there'}")
+        for directory in language["kernelspecs"] or ["none; 'polykernel install' writes one"]:
+            print(f"    kernelspec  {directory}")
+    if broken:
+        print("\nplugins that can't be loaded ('polykernel list --json' has the tracebacks):")
+    for plugin in broken:
+        name = f"{plugin['plugin']} {plugin['plugin_version']}".strip()
+        print(f"{plugin['entry_point'] or plugin['module']}: {name}\n    {plugin['reason']}")
+    return 0
+
+
+def _described(found: FoundLanguage) -> dict[str, Any]:
+    from polykernel import kernelspecs
+
+    language = found.language
+    trouble = _trouble(found)
+    return {
+        "name": language.name,
+        "display_name": language.display_name,
+        "version": language.version,
+        "plugin": found.plugin.distribution,
+        "plugin_version": found.plugin.version,
+        "module": found.plugin.module,
+        "available": not trouble,
+        "trouble": trouble,
+        "kernelspecs": [
+            str(kernelspec.directory)
+            for kernelspec in kernelspecs.find_all(kernelspecs.jupyter_folders())
+            if kernelspec.language == language.name
+        ],
+    }
+
+
+def _trouble(found: FoundLanguage) -> str:
+    from polykernel import runtimes
+
+    try:
+        return runtimes.trouble(found.language)
+    except EvaluatorStartError as error:
+        return str(error)
+
+
+def _described_broken(broken: BrokenPlugin) -> dict[str, str]:
+    return {
+        "entry_point": broken.plugin.entry_point,
+        "module": broken.plugin.module,
+        "plugin": broken.plugin.distribution,
+        "plugin_version": broken.plugin.version,
+        "reason": broken.reason,
+        "traceback": broken.traceback,
+    }
+
+
+def install(arguments: Namespace) -> int:
+    """Write kernelspecs."""
+    from polykernel import kernelspecs
+
+    languages = _chosen(arguments)
+    variant = _variant(arguments)
+    folder = _folder(arguments)
+    for found in languages:
+        written = kernelspecs.install(found, variant, folder, arguments.kernel_name)
+        print(f"{written.content['display_name']}: {written.name} in {written.directory}")
+    if folder not in kernelspecs.jupyter_folders():
+        print(
+            f"Jupyter looks in {folder} if JUPYTER_PATH holds {folder.parent}, "
+            "or if it runs in that prefix"
+        )
+    return 0
+
+
+def _chosen(arguments: Namespace) -> list[FoundLanguage]:
+    from polykernel import plugins
+
+    if arguments.all == bool(arguments.languages):
+        raise PolykernelError(
+            "say which languages to install, or --all; 'polykernel list' shows them"
+        )
+    all_plugins = plugins.load_all()
+    if arguments.all:
+        chosen = [found for found in all_plugins.languages if not _skipped(found)]
+    else:
+        chosen = [all_plugins.find(name) for name in dict.fromkeys(arguments.languages)]
+    if len(chosen) > 1 and (arguments.kernel_name or arguments.display_name):
+        raise PolykernelError("--kernel-name and --display-name are for one language at a time")
+    return chosen
+
+
+def _skipped(found: FoundLanguage) -> bool:
+    trouble = _trouble(found)
+    if trouble:
+        print(f"{found.language.name} is left out: {trouble}", file=sys.stderr)
+    return bool(trouble)
+
+
+def _variant(arguments: Namespace) -> Variant:
+    from polykernel import interpreters
+    from polykernel.kernelspec_content import Variant
+
+    return Variant(
+        display_name=arguments.display_name,
+        env=dict(_assignment(text) for text in arguments.env),
+        interpreter=interpreters.ask(arguments.python) if arguments.python else None,
+    )
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise PolykernelError(f"--env takes KEY=VALUE, not {text!r}")
+    return name, value
+
+
+def _folder(arguments: Namespace) -> Path:
+    from polykernel import kernelspecs
+
+    return kernelspecs.kernels_folder(
+        sys_prefix=arguments.sys_prefix, user=arguments.user, prefix=arguments.prefix
+    )
+
+
+def uninstall(arguments: Namespace) -> int:
+    """Remove kernelspecs that ``install`` wrote."""
+    from polykernel import kernelspecs
+
+    if arguments.all == bool(arguments.names):
+        raise PolykernelError("say which kernelspecs to remove, or --all")
+    folder = _folder(arguments)
+    ours = [spec.name for spec in kernelspecs.find_all([folder]) if spec.installed]
+    names = ours if arguments.all else [_kernel_name(name, folder) for name in arguments.names]
+    for name in names:
+        removed = kernelspecs.uninstall(name, folder)
+        print(f"removed {removed.name} from {folder}")
+        if removed.directory.exists():
+            print(f"    {removed.directory} keeps what 'polykernel install' had not written")
+    if not names:
+        print(f"'polykernel install' has written nothing in {folder}")
+    return 0
+
+
+def _kernel_name(name: str, folder: Path) -> str:
+    """Take a name for a language's where a kernelspec of its default name is there."""
+    from polykernel import kernelspecs
+
+    default = kernelspecs.default_name(name)
+    return default if (folder / default).exists() else name
+
+
+def doctor(arguments: Namespace) -> int:
+    """Check all kernelspecs."""
+    from polykernel import doctor as checks
+
+    report = checks.examine()
+    print(json.dumps(report.as_json(), indent=2) if arguments.json else report.as_text())
+    return 1 if report.troubles else 0
