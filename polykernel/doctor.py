@@ -1,0 +1,338 @@
+"""Looks for what keeps a kernel from starting, and says what to do about it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polykernel
+from polykernel import interpreters, kernelspecs, plugins, runtimes
+from polykernel.errors import EvaluatorStartError, PolykernelError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from polykernel.kernelspecs import Kernelspec
+    from polykernel.plugins import FoundLanguage
+
+_PYTHON = re.compile(r"python(3(\.\d+)?)?\Z")  # where Jupyter puts its own interpreter
+_TIMEOUT = 60.0  # seconds; `jupyter` imports much, and disks may be slow
+
+# run by the interpreter that a kernelspec names: does the kernel's host start there?
+_HOST_QUESTION = """
+import sys
+answer = {"polykernel": ""}
+try:
+    import polykernel
+except ImportError:
+    pass
+else:
+    from polykernel import doctor
+    answer.update(polykernel=polykernel.__version__, **doctor.look_inside(*sys.argv[1:]))
+""" + interpreters.mark("answer")
+_OLDEST_HOST = (3, 11)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong, and what to do about it."""
+
+    problem: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One kernelspec, and what was found out about it.
+
+    Args:
+        kernelspec: Which one.
+        interpreter: What runs the host; empty where ``kernel.json`` does not say.
+        version: The version of polykernel there; empty where there is none.
+        troubles: All that is wrong.
+    """
+
+    kernelspec: Kernelspec
+    interpreter: str = ""
+    version: str = ""
+    troubles: tuple[Trouble, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What :func:`examine` found.
+
+    Args:
+        checked: All kernelspecs of polykernel.
+        general: What is wrong beside them, such as a plugin that can't be loaded.
+        jupyter: The ``jupyter`` that was asked; empty where none was found.
+    """
+
+    checked: tuple[Checked, ...]
+    general: tuple[Trouble, ...]
+    jupyter: str
+
+    @property
+    def troubles(self) -> list[Trouble]:
+        """All that is wrong."""
+        return [*self.general, *(trouble for one in self.checked for trouble in one.troubles)]
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the report as a program reads it."""
+        return {
+            "polykernel": polykernel.__version__,
+            "jupyter": self.jupyter or None,
+            "kernelspecs": [
+                {
+                    "name": one.kernelspec.name,
+                    "directory": str(one.kernelspec.directory),
+                    "language": one.kernelspec.language,
+                    "interpreter": one.interpreter,
+                    "polykernel": one.version,
+                    "troubles": [_as_json(trouble) for trouble in one.troubles],
+                }
+                for one in self.checked
+            ],
+            "troubles": [_as_json(trouble) for trouble in self.general],
+        }
+
+    def as_text(self) -> str:
+        """Give the report as a person reads it."""
+        lines = [
+            f"polykernel {polykernel.__version__} in {sys.executable}",
+            f"Jupyter: {self.jupyter or 'none found'}",
+        ]
+        for one in self.checked:
+            state = "trouble" if one.troubles else "well"
+            lines.append(f"{one.kernelspec.name}: {state}  ({one.kernelspec.directory})")
+            lines += _as_lines(one.troubles)
+        if self.general:
+            lines += ["besides:", *_as_lines(self.general)]
+        count = len(self.troubles)
+        lines.append(f"{count} trouble{'s' if count > 1 else ''}" if count else "all is well")
+        return "\n".join(lines)
+
+
+def _as_json(trouble: Trouble) -> dict[str, str]:
+    return {"problem": trouble.problem, "advice": trouble.advice}
+
+
+def _as_lines(troubles: Sequence[Trouble]) -> list[str]:
+    return [
+        line
+        for trouble in troubles
+        for line in (f"    trouble: {trouble.problem}", f"    to do:   {trouble.advice}")
+    ]
+
+
+def examine() -> Report:
+    """Check all of polykernel's kernelspecs in the folders where Jupyter looks for them."""
+    everyone = kernelspecs.find_all(kernelspecs.jupyter_folders())
+    winners: dict[str, Kernelspec] = {}
+    for kernelspec in everyone:
+        winners.setdefault(kernelspec.name, kernelspec)
+    jupyter = (
+        shutil.which("jupyter") or shutil.which(Path(sys.executable).with_name("jupyter")) or ""
+    )
+    seen, general = _ask_jupyter(jupyter)
+    checked = []
+    for kernelspec in everyone:
+        if kernelspec.language or _looks_like_ours(kernelspec):
+            one = _check(kernelspec)
+            position = _position(kernelspec, winners[kernelspec.name], seen, jupyter)
+            checked.append(
+                Checked(kernelspec, one.interpreter, one.version, (*one.troubles, *position))
+            )
+    general += _broken_plugins()
+    if not checked:
+        general.append(
+            Trouble("no kernelspec of polykernel is installed", "run 'polykernel install --all'")
+        )
+    return Report(tuple(checked), tuple(general), jupyter)
+
+
+def _looks_like_ours(kernelspec: Kernelspec) -> bool:
+    # what can't be read does not say whose it is
+    return bool(kernelspec.trouble) and kernelspec.name.startswith("polykernel-")
+
+
+def _check(kernelspec: Kernelspec) -> Checked:
+    if kernelspec.trouble:
+        advice = f"remove {kernelspec.directory}, then {_again(kernelspec)}"
+        return Checked(kernelspec, troubles=(Trouble(kernelspec.trouble, advice),))
+    interpreter = _interpreter(kernelspec)
+    try:
+        answer = _ask_host(kernelspec, interpreter)
+    except EvaluatorStartError as error:
+        trouble = Trouble(str(error), _again(kernelspec))
+        return Checked(kernelspec, interpreter, troubles=(trouble,))
+    troubles = tuple(_host_troubles(kernelspec, interpreter, answer))
+    return Checked(kernelspec, interpreter, answer["polykernel"], troubles)
+
+
+def _again(kernelspec: Kernelspec, python: str | None = None) -> str:
+    """Write the command that installs it again, in its place and by its name."""
+    language = kernelspec.language or kernelspec.name.removeprefix("polykernel-")
+    folder = kernelspec.directory.parent
+    command = ["polykernel", "install", language]
+    if folder == kernelspecs.kernels_folder(user=True):
+        command += ["--user"]
+    elif folder == kernelspecs.kernels_folder(sys_prefix=True):
+        command += ["--sys-prefix"]
+    elif len(folder.parents) > 2:
+        command += ["--prefix", str(folder.parents[2])]
+    if kernelspec.name != kernelspecs.default_name(language):
+        command += ["--kernel-name", kernelspec.name]
+    python = kernelspec.option("--python") if python is None else python
+    if python:
+        command += ["--python", python]
+    return f"write it again: {shlex.join(command)}"
+
+
+def _interpreter(kernelspec: Kernelspec) -> str:
+    """Say which interpreter starts the host."""
+    program = kernelspec.argv[0]
+    if not _PYTHON.match(program):
+        return program
+    # Jupyter puts its own interpreter here; pip writes such a kernelspec into Jupyter's environment
+    beside = kernelspec.directory.parents[3] / "bin" / "python"
+    return str(beside) if beside.exists() else sys.executable
+
+
+def _ask_host(kernelspec: Kernelspec, interpreter: str) -> dict[str, str]:
+    arguments = [
+        kernelspec.option("--plugin"),
+        kernelspec.language,
+        kernelspec.option("--python"),
+    ]
+    path = interpreters.absolute(interpreter)
+    env = _env(kernelspec)
+    try:
+        return interpreters.ask_script(path, _HOST_QUESTION, arguments, env, options=["-P"])
+    except EvaluatorStartError:
+        version = interpreters.ask(path, env=env).version
+        if tuple(map(int, version.split("."))) >= _OLDEST_HOST:
+            raise
+        oldest = ".".join(map(str, _OLDEST_HOST))
+        raise EvaluatorStartError(
+            f"{path} is Python {version}; Python {oldest} or newer is needed to run a kernel's host"
+        ) from None
+
+
+def _env(kernelspec: Kernelspec) -> dict[str, str]:
+    env = kernelspec.content.get("env")
+    return {str(key): str(value) for key, value in env.items()} if isinstance(env, dict) else {}
+
+
+def look_inside(module: str, name: str, python: str) -> dict[str, str]:
+    """Say whether a language can run; called in the interpreter that a kernelspec names.
+
+    Args:
+        module: The plugin's; empty where ``kernel.json`` names none.
+        name: The language's.
+        python: The interpreter that evaluates; empty where it is this one.
+
+    Returns:
+        What is wrong under ``plugin``, ``interpreter`` or ``runtime``, in one line, where something
+        is; and ``version``, that of the interpreter that evaluates.
+    """
+    try:
+        found = _load(module, name)
+    except PolykernelError as error:
+        return {"plugin": str(error)}
+    try:
+        version = interpreters.ask(python).version if python else ""
+    except EvaluatorStartError as error:
+        return {"interpreter": str(error)}
+    return {"version": version, "runtime": runtimes.trouble(found.language, python)}
+
+
+def _load(module: str, name: str) -> FoundLanguage:
+    if not module:
+        return plugins.find(name)
+    loaded = plugins.load_module(module)
+    if isinstance(loaded, plugins.BrokenPlugin):
+        raise PolykernelError(str(loaded))
+    return plugins.Plugins(loaded, ()).find(name)
+
+
+def _host_troubles(
+    kernelspec: Kernelspec, interpreter: str, answer: Mapping[str, str]
+) -> Iterator[Trouble]:
+    if not answer["polykernel"]:
+        yield Trouble(
+            f"polykernel is not installed in {interpreter}",
+            f"{interpreter} -m pip install polykernel",
+        )
+    if answer.get("plugin"):
+        yield Trouble(answer["plugin"], "install its package again, update it, or remove it")
+    if answer.get("interpreter"):
+        yield Trouble(answer["interpreter"], _again(kernelspec, "EXECUTABLE"))
+    if answer.get("runtime"):
+        yield Trouble(answer["runtime"], "install what is missing; the kernelspec can stay")
+    recorded, version = kernelspec.option("--language-version"), answer.get("version")
+    if recorded and version and version != recorded:
+        yield Trouble(
+            f"{kernelspec.option('--python')} is now version {version}, "
+            f"and front ends are told {recorded}",
+            _again(kernelspec),
+        )
+
+
+def _position(
+    kernelspec: Kernelspec, winner: Kernelspec, seen: Mapping[str, str] | None, jupyter: str
+) -> Iterator[Trouble]:
+    """Say whether Jupyter takes this kernelspec, or another one, or none of the name."""
+    if winner is not kernelspec:
+        yield Trouble(
+            f"Jupyter takes the kernelspec of the same name in {winner.directory}",
+            "remove one of the two, or install under another --kernel-name",
+        )
+    elif seen is not None and not kernelspec.trouble:
+        directory = seen.get(kernelspec.name)
+        if directory is None:
+            yield Trouble(
+                f"{jupyter} does not see it",
+                "install with --user, or into that Jupyter's environment with --prefix DIR",
+            )
+        elif Path(directory).resolve() != kernelspec.directory.resolve():
+            yield Trouble(
+                f"{jupyter} takes the kernelspec of the same name in {directory}",
+                "remove one of the two, or install under another --kernel-name",
+            )
+
+
+def _ask_jupyter(jupyter: str) -> tuple[dict[str, str] | None, list[Trouble]]:
+    """Ask the ``jupyter`` on the PATH which kernelspecs it sees: their names and folders."""
+    if not jupyter:
+        return None, []
+    try:
+        done = subprocess.run(
+            [jupyter, "kernelspec", "list", "--json"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_TIMEOUT,
+            check=True,
+        )
+        listed = json.loads(done.stdout)["kernelspecs"]
+        return {name: spec["resource_dir"] for name, spec in listed.items()}, []
+    except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError) as error:
+        problem = f"{jupyter} can't list kernelspecs: {' '.join(str(error).split())}"
+        return None, [Trouble(problem, f"run '{jupyter} kernelspec list' and see what it says")]
+
+
+def _broken_plugins() -> list[Trouble]:
+    return [
+        Trouble(
+            str(broken),
+            "update or uninstall that package; 'polykernel list --json' has the traceback",
+        )
+        for broken in plugins.load_all().broken
+    ]
