@@ -27,7 +27,7 @@ class Language:
     Args:
         name: What ``polykernel run`` calls it: lower-case letters, digits, ``_``, ``.``, ``-``.
         display_name: What the launcher shows.
-        version: The language's version, as ``language_info.version`` (specification, "Kernel info").
+        version: The language's version, as in ``language_info`` (specification, "Kernel info").
         mimetype: The mimetype of its code.
         file_extension: The extension of its files, with the dot.
         evaluator: ``"package.module:Class"``, a :class:`polykernel.evaluator.Evaluator`.

@@ -1,0 +1,243 @@
+"""The host's end of the pipes to one evaluator process (docs/channel.md).
+
+Moves lines and bytes, in the order that :mod:`polykernel.merge` restores; knows no Jupyter.
+"""
+
+from __future__ import annotations
+
+import array
+import fcntl
+import logging
+import os
+import termios
+from collections import deque
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+from tornado.ioloop import IOLoop
+
+from polykernel.errors import ChannelError
+from polykernel.merge import Merge
+
+if TYPE_CHECKING:
+    from polykernel.launch import Pipes
+
+VERSION = 1
+_CHUNK = 256 * 1024  # the size of our pipes
+
+log = logging.getLogger("polykernel.channel")
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """A JSON-RPC error."""
+
+    code: int
+    message: str
+    data: dict[str, Any] | None = None
+
+
+class Params(msgspec.Struct, frozen=True, gc=False):
+    """The params of an event or of an evaluator's request."""
+
+    cell: int | None = None
+    mark: int = 0
+    content: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class Line(msgspec.Struct, frozen=True, gc=False):
+    """One message from an evaluator: event, request or response."""
+
+    id: int | str | None = None
+    method: str | None = None
+    params: Params = Params()
+    result: msgspec.Raw = msgspec.Raw()  # a union with Raw would be decoded
+    error: Failure | None = None
+
+
+_decode_line = msgspec.json.Decoder(Line).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class Listener(Protocol):
+    """What the channel tells, in order."""
+
+    def on_text(self, stream: str, data: bytes) -> None:
+        """Take bytes of descriptor 1 or 2."""
+
+    def on_line(self, line: Line) -> None:
+        """Take an event, a request or a response."""
+
+    def on_refused(self, error: ChannelError) -> None:
+        """Take notice of a line that broke the channel's rules and was left out."""
+
+
+class Channel:
+    """Owns the descriptors of one evaluator process.
+
+    Args:
+        pipes: The host's ends, non-blocking.
+        listener: Who is told what comes.
+    """
+
+    def __init__(self, pipes: Pipes, listener: Listener) -> None:
+        self._pipes = pipes
+        self._listener = listener
+        self._loop = IOLoop.current()
+        self._merge: Merge[Line] = Merge(self)
+        self._partial: list[bytes] = []  # of a line whose end has not come: joined once, at its end
+        self._unsent: deque[memoryview] = deque()
+        self._reading = False
+        self._open = {pipes.events, pipes.stdout, pipes.stderr}
+        self._size = array.array("i", [0])
+        self.resume()
+
+    # to the evaluator
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Write one message; what does not fit into the pipe goes when there is room."""
+        data = memoryview(_encode({"jsonrpc": "2.0", **message}) + b"\n")
+        if self._unsent:
+            self._unsent.append(data)
+            return
+        rest = self._write(data)
+        if rest:
+            self._unsent.append(rest)
+            self._loop.add_handler(self._pipes.requests, self._flush, IOLoop.WRITE)
+
+    def _write(self, data: memoryview) -> memoryview:
+        """Write what fits; what is left of it comes back."""
+        try:
+            while data:
+                data = data[os.write(self._pipes.requests, data) :]
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            log.debug("the evaluator reads no more: %s", error.strerror)
+            return data[:0]
+        return data
+
+    def _flush(self, descriptor: int, events: int) -> None:
+        while self._unsent:
+            rest = self._write(self._unsent.popleft())
+            if rest:
+                self._unsent.appendleft(rest)
+                return
+        self._loop.remove_handler(descriptor)
+
+    # from the evaluator
+
+    def offers_marks(self, token: str) -> None:
+        """Look for marks with this token in descriptor 1."""
+        self._merge.set_token(token)
+
+    def pause(self) -> None:
+        """Stop reading: the evaluator waits, instead of our memory growing."""
+        if self._reading:
+            self._reading = False
+            for descriptor in self._open:
+                self._loop.remove_handler(descriptor)
+
+    def resume(self) -> None:
+        """Read on."""
+        if not self._reading:
+            self._reading = True
+            for descriptor in self._open:
+                self._loop.add_handler(descriptor, self._readable, IOLoop.READ)
+
+    def _readable(self, descriptor: int, events: int) -> None:
+        if descriptor == self._pipes.events:
+            self._read_lines(_CHUNK)
+        else:
+            self._read_text(descriptor, _CHUNK)
+        self._merge.advance()
+
+    def _read(self, descriptor: int, size: int) -> bytes | None:
+        """Read; ``None`` where nothing is there, and at the end of file, which is remembered."""
+        if descriptor not in self._open:
+            return None
+        try:
+            data = os.read(descriptor, size)
+        except BlockingIOError:
+            return None
+        if not data:
+            self._open.discard(descriptor)
+            if self._reading:
+                self._loop.remove_handler(descriptor)
+            return None
+        return data
+
+    def _read_text(self, descriptor: int, size: int) -> None:
+        data = self._read(descriptor, size)
+        if data is None:
+            return
+        if descriptor == self._pipes.stdout:
+            self._merge.feed(data)
+        else:
+            self._listener.on_text("stderr", data)
+
+    def _read_lines(self, size: int) -> bool:
+        """Read a piece of the channel and queue its whole lines; false where nothing was there."""
+        data = self._read(self._pipes.events, size)
+        if data is None:
+            return False
+        lines = data.split(b"\n")
+        if len(lines) > 1:
+            lines[0] = b"".join([*self._partial, lines[0]])
+            self._partial.clear()
+            for line in lines[:-1]:
+                if line:
+                    self._queue(line)
+        if lines[-1]:
+            self._partial.append(lines[-1])
+        return True
+
+    def _queue(self, data: bytes) -> None:
+        try:
+            if not data.isascii():
+                data.decode()  # the decoder does not look into what it leaves raw
+            line = _decode_line(data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            self._listener.on_refused(ChannelError(f"{error} in {data[:200]!r}"))
+            return
+        self._merge.add(line, line.params.mark)
+
+    # what Merge asks for
+
+    def text(self, data: bytes) -> None:
+        """Hand on bytes of descriptor 1."""
+        self._listener.on_text("stdout", data)
+
+    def event(self, event: Line) -> None:
+        """Hand on a line of the channel."""
+        self._listener.on_line(event)
+
+    def drain(self) -> None:
+        """Read what is in both pipes at this moment; what comes meanwhile is left for later."""
+        for descriptor in (self._pipes.stdout, self._pipes.stderr):
+            if descriptor in self._open:
+                fcntl.ioctl(descriptor, termios.FIONREAD, self._size)
+                if self._size[0]:
+                    self._read_text(descriptor, self._size[0])
+
+    def receive(self) -> None:
+        """Read what is in the channel at this moment."""
+        while self._read_lines(_CHUNK):
+            pass
+
+    # the end
+
+    def finish(self) -> None:
+        """Hand on all that a dead evaluator has left, and close.
+
+        A grandchild may hold the pipes open: what is there now is read, and no more waited for.
+        """
+        self.drain()
+        self.receive()
+        self._merge.advance()
+        self.drain()
+        self._merge.finish()
+        self.pause()
+        if self._unsent:
+            self._loop.remove_handler(self._pipes.requests)
+        for descriptor in self._pipes:
+            os.close(descriptor)

@@ -1,0 +1,223 @@
+"""From message type to handler; busy and idle around each request.
+
+Every request whose type has a reply gets exactly one, also when its content is malformed or a
+handler of ours fails.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from polykernel import __version__
+from polykernel.execution import Execution, Question, Send, error_content
+from polykernel.history import History
+from polykernel.message import Message, from_json
+from polykernel.wire import PROTOCOL_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from polykernel.supervisor import Abilities
+
+log = logging.getLogger("polykernel.dispatch")
+
+
+class CompleteRequest(msgspec.Struct, frozen=True):
+    """Content of a complete request (specification, "Completion")."""
+
+    code: str
+    cursor_pos: int | None = None
+
+
+class InspectRequest(msgspec.Struct, frozen=True):
+    """Content of an inspect request (specification, "Introspection")."""
+
+    code: str
+    cursor_pos: int | None = None
+    detail_level: int = 0
+
+
+class IsCompleteRequest(msgspec.Struct, frozen=True):
+    """Content of an is_complete request (specification, "Code completeness")."""
+
+    code: str
+
+
+class ShutdownRequest(msgspec.Struct, frozen=True):
+    """Content of a shutdown request (specification, "Kernel shutdown")."""
+
+    restart: bool = False
+
+
+class Dispatch:
+    """Owns the handlers and what kernel_info says.
+
+    Args:
+        execution: Where what needs the evaluator goes.
+        send: Sends replies and statuses.
+        language_info: As in the kernel_info reply.
+        banner: What a console shows at start.
+        help_links: Text to address.
+        ports: Content of the connect reply.
+        shutdown: Called with ``restart`` and with what is to be done before the end.
+    """
+
+    def __init__(
+        self,
+        execution: Execution,
+        send: Send,
+        *,
+        language_info: dict[str, Any],
+        banner: str,
+        help_links: dict[str, str],
+        ports: dict[str, int],
+        shutdown: Callable[[bool, Callable[[], None]], None],
+    ) -> None:
+        self._execution = execution
+        self._send = send
+        self._language_info = language_info
+        self._banner = banner
+        self._help_links = [{"text": text, "url": url} for text, url in help_links.items()]
+        self._ports = ports
+        self._shutdown = shutdown
+        self._history = History()
+        execution.on_counted = self._history.add
+        execution.on_abilities_changed = self._on_abilities
+        at_once: dict[str, Callable[[Message], dict[str, Any]]] = {
+            "kernel_info_request": self._kernel_info,
+            "connect_request": self._connect,
+            "comm_info_request": self._comm_info,
+            "history_request": self._history.answer,
+            "interrupt_request": self._interrupt,
+        }
+        self._at_once = {"control": at_once, "shell": at_once}
+        self._queued: dict[str, Callable[[str, Message], None]] = {
+            "execute_request": self._execute,
+            "complete_request": self._complete,
+            "inspect_request": self._inspect,
+            "is_complete_request": self._is_complete,
+        }
+
+    def handle(self, channel: str, message: Message) -> None:
+        """Handle a request that came on ``shell`` or ``control``, or a reply on ``stdin``."""
+        msg_type = message.msg_type
+        if channel == "stdin":
+            if msg_type == "input_reply":
+                self._execution.input_reply(message)
+            return
+        try:
+            if msg_type in self._at_once[channel]:
+                self._answer(channel, message, self._at_once[channel][msg_type])
+            elif msg_type == "shutdown_request":
+                self._on_shutdown(channel, message)
+            elif channel == "shell" and msg_type in self._queued:
+                self._queued[msg_type](channel, message)
+            else:
+                log.warning("a message of the unknown type %r on %s is dropped", msg_type, channel)
+        except msgspec.DecodeError as error:
+            log.warning("malformed content of %s: %s", msg_type, error)
+            content = error_content("MalformedRequest", f"malformed content of {msg_type}: {error}")
+            if msg_type == "execute_request":
+                content["execution_count"] = self._execution.execution_count
+            self._answer(channel, message, lambda message: content)
+
+    def _answer(
+        self, channel: str, message: Message, handler: Callable[[Message], dict[str, Any]]
+    ) -> None:
+        """Answer beside whatever runs, and let the kernel's last status stay that of the cell."""
+        content = handler(message)  # before busy: a malformed request must not be busy twice
+        self._status(message, "busy")
+        reply_type = message.msg_type.replace("_request", "_reply")
+        self._send(channel, message.reply(reply_type, content))
+        self._status(message, "idle")
+        busy_with = self._execution.busy_with
+        if busy_with is not None:
+            self._status(busy_with, "busy")
+
+    def _status(self, parent: Message, state: str) -> None:
+        self._send("iopub", parent.child("status", {"execution_state": state}))
+
+    # answered at once
+
+    def _kernel_info(self, message: Message) -> dict[str, Any]:
+        return {
+            "status": "ok",
+            "protocol_version": PROTOCOL_VERSION,
+            "implementation": "polykernel",
+            "implementation_version": __version__,
+            "language_info": self._language_info,
+            "banner": self._banner,
+            "help_links": self._help_links,
+            "debugger": False,
+            "supported_features": [],
+        }
+
+    def _on_abilities(self, abilities: Abilities) -> None:
+        version = abilities.language_version
+        if version and version != self._language_info["version"]:
+            log.warning("the evaluator's language has the version %s", version)
+            self._language_info = {**self._language_info, "version": version}
+
+    def _connect(self, message: Message) -> dict[str, Any]:
+        return {"status": "ok", **self._ports}
+
+    def _comm_info(self, message: Message) -> dict[str, Any]:
+        return {"status": "ok", "comms": {}}
+
+    def _interrupt(self, message: Message) -> dict[str, Any]:
+        self._execution.interrupt()
+        return {"status": "ok"}
+
+    def _on_shutdown(self, channel: str, message: Message) -> None:
+        """Shut down; the reply is the last thing but the status (specification, "Shutdown")."""
+        request = from_json(message.content, ShutdownRequest)
+        self._status(message, "busy")
+
+        def last() -> None:
+            content = {"status": "ok", "restart": request.restart}
+            self._send(channel, message.reply("shutdown_reply", content))
+            self._status(message, "idle")
+
+        self._shutdown(request.restart, last)
+
+    # answered by the evaluator
+
+    def _execute(self, channel: str, message: Message) -> None:
+        self._execution.execute(message)
+
+    def _complete(self, channel: str, message: Message) -> None:
+        request = from_json(message.content, CompleteRequest)
+        at = _cursor(request.code, request.cursor_pos)
+        unsupported = {
+            "status": "ok",
+            "matches": [],
+            "cursor_start": at,
+            "cursor_end": at,
+            "metadata": {},
+        }
+        params = {"code": request.code, "cursor_pos": at}
+        self._execution.submit(Question(message, channel, "complete", params, unsupported))
+
+    def _inspect(self, channel: str, message: Message) -> None:
+        request = from_json(message.content, InspectRequest)
+        params = {
+            "code": request.code,
+            "cursor_pos": _cursor(request.code, request.cursor_pos),
+            "detail_level": request.detail_level,
+        }
+        unsupported = {"status": "ok", "found": False, "data": {}, "metadata": {}}
+        self._execution.submit(Question(message, channel, "inspect", params, unsupported))
+
+    def _is_complete(self, channel: str, message: Message) -> None:
+        request = from_json(message.content, IsCompleteRequest)
+        params = {"code": request.code}
+        unsupported = {"status": "unknown"}
+        self._execution.submit(Question(message, channel, "is_complete", params, unsupported))
+
+
+def _cursor(code: str, cursor_pos: int | None) -> int:
+    """Clamp the cursor into the code; without one it stands at the end."""
+    return len(code) if cursor_pos is None else max(0, min(cursor_pos, len(code)))

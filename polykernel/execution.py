@@ -1,0 +1,534 @@
+"""The queue of a shell: one cell after the other; execution count, stop-on-error, abort.
+
+A request's parent travels with the request: there is no global "current parent".
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+from polykernel.channel import Failure
+from polykernel.message import Message, encode, from_json
+from polykernel.output import Output
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from polykernel.channel import Line
+    from polykernel.errors import ChannelError
+    from polykernel.supervisor import Abilities, Death, Supervisor
+
+log = logging.getLogger("polykernel.execution")
+
+METHOD_NOT_FOUND = -32601  # JSON-RPC's
+NOT_ALLOWED, NOT_NOW, INTERRUPTED = -32001, -32002, -32003  # docs/channel.md
+
+
+class Send(Protocol):
+    """Sends a message on one of the kernel's sockets."""
+
+    def __call__(self, channel: str, message: Message) -> None:
+        """Send; ``channel`` is ``shell``, ``control``, ``stdin`` or ``iopub``."""
+
+
+class ExecuteRequest(msgspec.Struct, frozen=True):
+    """Content of an execute request (specification, "Execute")."""
+
+    code: str
+    silent: bool = False
+    store_history: bool = True
+    user_expressions: dict[str, str] | None = None
+    allow_stdin: bool = True
+    stop_on_error: bool = True
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """A cell's result."""
+
+    data: msgspec.Raw
+    metadata: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class CellResult(msgspec.Struct, frozen=True):
+    """What an evaluator answers to a cell (docs/channel.md, "Result of a cell")."""
+
+    status: str
+    result: Shown | None = None
+    ename: str = ""
+    evalue: str = ""
+    traceback: list[str] = []
+    user_expressions: msgspec.Raw = msgspec.Raw(b"{}")
+    payload: msgspec.Raw = msgspec.Raw(b"[]")
+
+
+class Question(msgspec.Struct, frozen=True):
+    """A request that an evaluator answers and that is not a cell.
+
+    Attributes:
+        message: The request.
+        channel: Where its reply goes.
+        method: The evaluator's method.
+        params: What it is asked.
+        unsupported: The reply's content where the evaluator lacks the method.
+    """
+
+    message: Message
+    channel: str
+    method: str
+    params: object
+    unsupported: dict[str, Any]
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """An execute request on its way.
+
+    Attributes:
+        message: The request.
+        request: Its content.
+        quiet: Nothing of it is to be published but its status.
+        counts: It makes the execution count go up, and belongs to the history.
+    """
+
+    message: Message
+    request: ExecuteRequest
+    quiet: bool
+    counts: bool
+
+
+def error_content(ename: str, evalue: str, traceback: list[str] | None = None) -> dict[str, Any]:
+    """Content of a reply with the status error, and of an error message."""
+    lines = [f"{ename}: {evalue}"] if traceback is None else traceback
+    return {"status": "error", "ename": ename, "evalue": evalue, "traceback": lines}
+
+
+def failure_content(failure: Failure, plugin: str) -> dict[str, Any]:
+    """Content of an error reply that tells a bug of an evaluator, and in which plugin it is."""
+    data = failure.data or {}
+    return error_content(
+        str(data.get("ename", "EvaluatorError")),
+        str(data.get("evalue", failure.message)),
+        [f"A bug in the plugin {plugin}:", *map(str, data.get("traceback") or [failure.message])],
+    )
+
+
+class Execution:
+    """Owns the queue, the execution count, the running cell and its input request.
+
+    Args:
+        supervisor: The evaluator's process.
+        send: Sends replies, input requests and IOPub messages.
+        read_ahead: Reads the requests that have come but are not yet queued, before an abort.
+        purge_stdin: Throws away what a front end sent on stdin without being asked.
+        plugin: Names the plugin's package and version, for messages about its bugs.
+        broken: Why the language can't run at all, as content of an error; or ``None``.
+    """
+
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        send: Send,
+        *,
+        plugin: Callable[[], str] = lambda: "",
+        read_ahead: Callable[[], None] = lambda: None,
+        purge_stdin: Callable[[], None] = lambda: None,
+        broken: dict[str, Any] | None = None,
+    ) -> None:
+        self._supervisor = supervisor
+        self._send = send
+        self._plugin = plugin
+        self._read_ahead = read_ahead
+        self._purge_stdin = purge_stdin
+        self._broken = broken
+        self._queue: deque[Cell | Question] = deque()
+        self._running: Cell | Question | None = None
+        self._cell_id = 0
+        self._asked: int | str | None = None  # the evaluator's id of the open input request
+        self._lost = ""  # why the state of earlier cells is gone, until a cell was told
+        self._died_idle: Death | None = None  # until the next cell has told it
+        self._reading_on = False  # since an interrupt, although front ends don't keep up
+        self._stopped = False
+        self.output = Output(lambda message: send("iopub", message))
+        self.execution_count = 0
+        self.on_counted: Callable[[int, str], None] = lambda count, code: None
+        self.on_abilities_changed: Callable[[Abilities], None] = lambda abilities: None
+        supervisor.attach(self)
+
+    # what front ends ask
+
+    def submit(self, item: Cell | Question) -> None:
+        """Queue a cell, or another request that only the evaluator can answer."""
+        if isinstance(item, Question) and self._answers_beside(item):
+            return
+        self._queue.append(item)
+        if self._running is None:
+            self._next()
+
+    def execute(self, message: Message) -> None:
+        """Queue an execute request.
+
+        Raises:
+            msgspec.DecodeError: Its content is malformed.
+        """
+        request = from_json(message.content, ExecuteRequest)
+        counts = request.store_history and not request.silent
+        self.submit(Cell(message, request, quiet=request.silent, counts=counts))
+
+    @property
+    def busy_with(self) -> Message | None:
+        """The request whose busy status is the kernel's, or ``None``."""
+        return self._running.message if self._running is not None else None
+
+    def interrupt(self) -> None:
+        """Interrupt the running cell; where none runs there is nothing to do."""
+        if self._running is None:
+            return
+        if self._asked is not None:
+            self._supervisor.refuse(self._asked, INTERRUPTED, "interrupted")
+            self._asked = None
+        self._reading_on = True  # a stalled evaluator can only hear when its output is read
+        self._supervisor.resume()
+        self._supervisor.interrupt()
+
+    def pause(self) -> None:
+        """Let the evaluator wait: front ends don't keep up."""
+        if not self._reading_on and not self._stopped:
+            self._supervisor.pause()
+
+    def resume(self) -> None:
+        """Let the evaluator go on: front ends have kept up."""
+        self._supervisor.resume()
+
+    def input_reply(self, message: Message) -> None:
+        """Hand a front end's answer to the evaluator; an answer to nothing is dropped."""
+        running = self._running
+        if self._asked is None or running is None:
+            log.warning("an input reply that nobody asked for is dropped")
+            return
+        if message.identities != running.message.identities:
+            log.warning("an input reply of a front end that was not asked is dropped")
+            return
+        try:
+            value = from_json(message.content, dict[str, Any]).get("value", "")
+        except msgspec.DecodeError as error:
+            log.warning("a malformed input reply is dropped: %s", error)
+            return
+        asked, self._asked = self._asked, None
+        self._supervisor.answer(asked, {"value": value if isinstance(value, str) else str(value)})
+
+    def stop(self) -> None:
+        """End the running request and abort the queued ones: the kernel is shut down."""
+        self._stopped = True
+        content = error_content("KernelShutdown", "the kernel was shut down while the cell ran")
+        running, self._running = self._running, None
+        if isinstance(running, Cell):
+            self._fail(running, content)
+        elif running is not None:
+            self._reply(running, content)
+        self._abort_cells()
+        for item in self._queue:
+            if isinstance(item, Question):
+                self._status(item.message, "busy")
+                self._reply(item, content)
+        self._queue.clear()
+
+    # the queue
+
+    def _next(self) -> None:
+        if self._running is not None or not self._queue or self._stopped:
+            return
+        item = self._queue.popleft()
+        if isinstance(item, Question):
+            self._ask(item)
+        else:
+            self._run(item)
+
+    def _run(self, cell: Cell) -> None:
+        self._running = cell
+        self.execution_count += cell.counts
+        if cell.counts:
+            self.on_counted(self.execution_count, cell.request.code)
+        died, self._died_idle = self._died_idle, None
+        trouble = self._trouble() if died is None else self._obituary(died)
+        # writing to the evaluator first lets it work while we publish
+        if trouble is None:
+            self._hand_over(cell)
+        self._status(cell.message, "busy")
+        if not cell.quiet:
+            content = {"code": cell.request.code, "execution_count": self.execution_count}
+            self._send("iopub", cell.message.child("execute_input", content))
+        self.output.begin(self._cell_id, cell.message, cell.quiet)
+        if trouble is not None:
+            self._fail(cell, trouble, abort=died is not None)
+        elif self._lost:
+            self.output.say(
+                f"This cell runs in a fresh evaluator: {self._lost}. "
+                "What earlier cells defined is lost.\n"
+            )
+            self._lost = ""
+
+    def _hand_over(self, cell: Cell) -> None:
+        """Write a cell to the evaluator."""
+        request = cell.request
+        self._cell_id = self._supervisor.request(
+            "execute",
+            {
+                "code": request.code,
+                "silent": cell.quiet,
+                "store_history": cell.counts,
+                "allow_stdin": request.allow_stdin,
+                "user_expressions": request.user_expressions or {},
+                "execution_count": self.execution_count,
+                "cell_id": _cell_id(cell.message.metadata),
+            },
+            self._on_result,
+        )
+
+    def _trouble(self) -> dict[str, Any] | None:
+        """Say why the evaluator can't run anything now, as content of an error."""
+        if self._broken is not None:
+            return self._broken
+        if self._supervisor.start_error:
+            error = self._supervisor.start_error
+            lines = [error, *self._last_words(), "Mend the cause, then restart the kernel."]
+            return error_content("EvaluatorStartError", error, lines)
+        return None
+
+    def _on_result(self, answer: msgspec.Raw | Failure) -> None:
+        cell = self._running
+        assert isinstance(cell, Cell)
+        self.output.finish_text()
+        if isinstance(answer, Failure):
+            self._fail(cell, failure_content(answer, self._plugin()))
+            return
+        try:
+            result = msgspec.json.decode(answer, type=CellResult)
+            shown = result.result and _shown(result.result, self.execution_count)
+        except (msgspec.DecodeError, RecursionError) as error:
+            self._fail(
+                cell, error_content("ChannelError", f"the cell's result was refused: {error}")
+            )
+            return
+        if result.status != "ok":
+            content = error_content(result.ename, result.evalue, result.traceback)
+            extra = {"user_expressions": result.user_expressions, "payload": result.payload}
+            self._fail(cell, content, extra)
+            return
+        if shown and not cell.quiet:
+            self._send("iopub", cell.message.child("execute_result", shown))
+        reply = {
+            "status": "ok",
+            "execution_count": self.execution_count,
+            "user_expressions": result.user_expressions,
+            "payload": result.payload,
+        }
+        self._send("shell", cell.message.reply("execute_reply", encode(reply)))
+        self._over(cell)
+
+    def _fail(
+        self,
+        cell: Cell,
+        content: dict[str, Any],
+        extra: dict[str, Any] | None = None,
+        *,
+        abort: bool = False,
+    ) -> None:
+        """End a cell with an error; what is queued behind it is aborted if it asked for that."""
+        self.output.finish_text()
+        if not cell.quiet:
+            shown = {key: content[key] for key in ("ename", "evalue", "traceback")}
+            self._send("iopub", cell.message.child("error", shown))
+        reply = {"user_expressions": {}, "payload": [], **(extra or {}), **content}
+        reply["execution_count"] = self.execution_count
+        self._send("shell", cell.message.reply("execute_reply", reply))
+        if (abort or cell.request.stop_on_error) and not self._stopped:
+            self._read_ahead()
+            self._abort_cells()
+        self._over(cell)
+
+    def _over(self, cell: Cell) -> None:
+        self._running = None
+        self._asked = None
+        self._reading_on = False
+        self._supervisor.cell_over()
+        self._status(cell.message, "idle")
+        self._next()
+
+    def _abort_cells(self) -> None:
+        """Answer all queued cells without running them; completions and the like stay queued."""
+        kept = [item for item in self._queue if isinstance(item, Question)]
+        cells = [item for item in self._queue if isinstance(item, Cell)]
+        self._queue = deque(kept)
+        for cell in cells:
+            self._abort(cell)
+
+    def _abort(self, cell: Cell) -> None:
+        self._status(cell.message, "busy")
+        content = {
+            "status": "aborted",
+            "execution_count": self.execution_count,
+            "user_expressions": {},
+            "payload": [],
+        }
+        self._send("shell", cell.message.reply("execute_reply", content))
+        self._status(cell.message, "idle")
+
+    # questions
+
+    def _answers_beside(self, question: Question) -> bool:
+        """Ask at once, while a cell runs, where the evaluator offers that."""
+        abilities = self._supervisor.abilities
+        beside = isinstance(self._running, Cell) and abilities and abilities.complete_while_busy
+        if not beside:
+            return False
+        self._status(question.message, "busy")
+        self._supervisor.request(
+            question.method, question.params, lambda answer: self._answered_beside(question, answer)
+        )
+        return True
+
+    def _answered_beside(self, question: Question, answer: msgspec.Raw | Failure) -> None:
+        self._reply(question, self._content(question, answer))
+        if self._running is not None:
+            self._status(self._running.message, "busy")
+
+    def _ask(self, question: Question) -> None:
+        self._running = question
+        self._status(question.message, "busy")
+        if self._trouble() is not None:
+            self._answered(question, Failure(METHOD_NOT_FOUND, "the evaluator can't run"))
+        else:
+            self._put(question)
+
+    def _put(self, question: Question) -> None:
+        """Write a question to the evaluator."""
+        self._supervisor.request(
+            question.method, question.params, lambda answer: self._answered(question, answer)
+        )
+
+    def _answered(self, question: Question, answer: msgspec.Raw | Failure) -> None:
+        self._running = None
+        self._reply(question, self._content(question, answer))
+        self._next()
+
+    def _content(self, question: Question, answer: msgspec.Raw | Failure) -> object:
+        if not isinstance(answer, Failure):
+            return bytes(answer)
+        if answer.code == METHOD_NOT_FOUND:
+            return question.unsupported
+        return failure_content(answer, self._plugin())
+
+    def _reply(self, question: Question, content: object) -> None:
+        msg_type = question.message.msg_type.replace("_request", "_reply")
+        self._send(question.channel, question.message.reply(msg_type, content))
+        self._status(question.message, "idle")
+
+    def _status(self, parent: Message, state: str) -> None:
+        self._send("iopub", parent.child("status", {"execution_state": state}))
+
+    # what the evaluator tells
+
+    def on_text(self, stream: str, data: bytes) -> None:
+        """Take bytes of descriptor 1 or 2."""
+        self.output.take(stream, data)
+
+    def on_event(self, line: Line) -> None:
+        """Publish an event, or say in its cell that it was refused."""
+        if not self.output.event(line.method or "", line.params.cell, bytes(line.params.content)):
+            self.output.say(f"polykernel: the evaluator sent an unknown event: {line.method}\n")
+
+    def on_input_request(self, line: Line) -> None:
+        """Ask the front end that sent the running cell (specification, "stdin")."""
+        cell, number = self._running, line.id
+        if number is None:
+            return
+        if not isinstance(cell, Cell) or line.params.cell not in (None, self._cell_id):
+            self._supervisor.refuse(number, NOT_NOW, "the cell is over")
+        elif not cell.request.allow_stdin:
+            self._supervisor.refuse(number, NOT_ALLOWED, "the front end does not allow input")
+        elif self._asked is not None:
+            self._supervisor.refuse(number, NOT_NOW, "another input request is outstanding")
+        else:
+            self._purge_stdin()
+            self.output.finish_text()
+            self._asked = number
+            content = bytes(line.params.content)
+            self._send("stdin", cell.message.reply("input_request", content))
+
+    def on_refused(self, error: ChannelError) -> None:
+        """Say in the cell that something the evaluator sent was left out."""
+        log.warning("refused: %s", error)
+        self.output.say(f"polykernel: something that the evaluator sent was refused: {error}\n")
+
+    def on_abilities(self, abilities: Abilities) -> None:
+        """Pass on what a new evaluator says of itself."""
+        self.on_abilities_changed(abilities)
+
+    def on_unheard_interrupt(self) -> None:
+        """Tell the user how to get out."""
+        if isinstance(self._running, Cell):
+            self.output.say(
+                "\nThe interrupt has not been heard for 5 seconds. Interrupt again, three times "
+                "in all, to kill the evaluator: what its cells defined is then lost.\n"
+            )
+
+    def on_death(self, death: Death) -> None:
+        """End what ran, and abort what is queued: the state that it counts on is gone.
+
+        The supervisor has begun to start a new evaluator, or has given up.
+        """
+        running, self._asked = self._running, None
+        if death.at_start and running is not None and not self._supervisor.start_error:
+            self._try_again(running)
+        elif isinstance(running, Cell):
+            self._lost = f"the last one ended with {death.status}"
+            trouble = self._trouble() if death.at_start else None
+            self._fail(running, trouble or self._obituary(death), abort=True)
+        elif running is not None:
+            content = error_content("EvaluatorDied", f"the evaluator ended with {death.status}")
+            self._running = None
+            self._reply(running, content)
+            self._next()
+        else:
+            self.output.finish_text()
+        if running is None or isinstance(running, Question):
+            self._died_idle = None if death.at_start else death
+
+    def _try_again(self, running: Cell | Question) -> None:
+        """Give the new evaluator what the last one never began."""
+        if isinstance(running, Question):
+            self._put(running)
+            return
+        self._hand_over(running)
+        self.output.begin(self._cell_id, running.message, running.quiet)
+
+    def _last_words(self) -> list[str]:
+        words = self.output.last_words().strip().splitlines()[-5:]
+        return ["Its last words:", *(f"  {word}" for word in words)] if words else []
+
+    def _obituary(self, death: Death) -> dict[str, Any]:
+        evalue = f"the evaluator ended with {death.status}"
+        lines = [f"\x1b[31mEvaluatorDied\x1b[39m: {evalue}"]
+        lines += self._last_words()
+        lines.append("What its cells defined is lost. The next cell runs in a fresh evaluator.")
+        return error_content("EvaluatorDied", evalue, lines)
+
+
+def _cell_id(metadata: bytes) -> str | None:
+    """Find the notebook's id of a cell, which JupyterLab sends in a request's metadata."""
+    if b'"cellId"' not in metadata:
+        return None
+    try:
+        value = from_json(metadata).get("cellId")
+    except (msgspec.DecodeError, AttributeError):
+        return None
+    return value if isinstance(value, str) else None
+
+
+def _shown(shown: Shown, execution_count: int) -> bytes:
+    return encode(
+        {"execution_count": execution_count, "data": shown.data, "metadata": shown.metadata}
+    )

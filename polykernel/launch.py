@@ -1,0 +1,198 @@
+"""Starts an evaluator process, its pipes and its guard. POSIX only.
+
+Imports next to nothing, so that an evaluator can be on its way before the host has loaded its
+sockets and its loop.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import importlib.util
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from polykernel.errors import EvaluatorStartError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from polykernel.language import Language
+
+REQUESTS = 3  # the descriptors of docs/channel.md, as the evaluator sees them
+EVENTS = 4
+_FIRST_FREE = 10  # above the descriptors that the evaluator gets, so that none overwrites another
+_PIPE_SIZE = 256 * 1024  # a 50 MB print: 205 MB/s with the default of 64 KB, 265 with this
+_SET_PIPE_SIZE = getattr(fcntl, "F_SETPIPE_SZ", None)  # Linux
+
+# A process in a session of its own that outlives any kill of the host: the end of its standard
+# input says that the host is gone. A word on it says that the evaluator has been waited for.
+_GUARD = 'trap "" HUP INT TERM; read -r word || kill -s KILL -- "-$0" 2>/dev/null'
+
+
+class Pipes(NamedTuple):
+    """The host's ends of the pipes to one evaluator process, all non-blocking."""
+
+    requests: int
+    events: int
+    stdout: int
+    stderr: int
+
+
+class Process(NamedTuple):
+    """One started evaluator process.
+
+    Attributes:
+        pid: Its process id, which is also that of its session and its process group.
+        pipes: The host's ends of its pipes.
+        guard: The guard's process id.
+        leash: The descriptor whose end tells the guard that the host is gone.
+    """
+
+    pid: int
+    pipes: Pipes
+    guard: int
+    leash: int
+
+
+def command_of(language: Language, python: str | None, plugin_name: str) -> list[str]:
+    """Give the command line of a language's evaluator.
+
+    Args:
+        language: The language.
+        python: The interpreter that evaluates; this one where ``None``.
+        plugin_name: Distribution and version of the plugin, for the evaluator's error messages.
+
+    Raises:
+        EvaluatorStartError: The evaluator's package can't be found.
+    """
+    if language.command:
+        return list(language.command)
+    here = Path(__file__).parent
+    package = language.evaluator.partition(":")[0].partition(".")[0]
+    return [
+        python or sys.executable,
+        "-u",
+        "-X",
+        "faulthandler",
+        str(here / "evaluator" / "bootstrap.py"),
+        language.evaluator,
+        f"polykernel={here}",
+        f"{package}={_location(package)}",
+        "--plugin",
+        plugin_name,
+    ]
+
+
+def _location(package: str) -> str:
+    """Find the folder, or the file, of a top-level package without importing it."""
+    try:
+        spec = importlib.util.find_spec(package)
+    except (ImportError, ValueError) as error:
+        raise EvaluatorStartError(
+            f"the evaluator's package {package} can't be found: {error}"
+        ) from None
+    if spec is not None and spec.submodule_search_locations:
+        return next(iter(spec.submodule_search_locations))
+    if spec is not None and spec.origin:
+        return spec.origin
+    raise EvaluatorStartError(f"the evaluator's package {package} can't be found")
+
+
+def launch(command: Sequence[str], environment: Mapping[str, str]) -> Process:
+    """Start an evaluator process as the leader of a session of its own.
+
+    Raises:
+        EvaluatorStartError: Its program is not there or can't be run.
+    """
+    program = shutil.which(command[0], path=environment.get("PATH"))
+    if program is None:
+        raise EvaluatorStartError(f"the program {command[0]} is not there, or can't be run")
+    theirs: list[int] = []
+    ours: list[int] = []
+    try:
+        requests = _pipe(theirs, ours, host_writes=True)
+        events = _pipe(theirs, ours)
+        stdout = _pipe(theirs, ours)
+        stderr = _pipe(theirs, ours)
+        pid = _spawn(program, command, environment, theirs)
+        leash_end, leash = os.pipe()
+        theirs.append(leash_end)
+        guard = _spawn_guard(pid, leash_end)
+    except OSError as error:
+        for descriptor in ours:
+            os.close(descriptor)
+        raise EvaluatorStartError(f"can't start {command[0]}: {error.strerror}") from None
+    finally:
+        for descriptor in theirs:
+            os.close(descriptor)
+    return Process(pid, Pipes(requests, events, stdout, stderr), guard, leash)
+
+
+def _pipe(theirs: list[int], ours: list[int], *, host_writes: bool = False) -> int:
+    """Make a pipe, note both ends, and return the host's."""
+    reader, writer = os.pipe()
+    if _SET_PIPE_SIZE is not None:
+        try:
+            fcntl.fcntl(writer, _SET_PIPE_SIZE, _PIPE_SIZE)
+        except OSError:
+            pass  # over the user's limit: the default size works as well
+    host, evaluator = (writer, reader) if host_writes else (reader, writer)
+    os.set_blocking(host, False)
+    ours.append(host)
+    theirs.append(fcntl.fcntl(evaluator, fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE))
+    os.close(evaluator)
+    return host
+
+
+def _spawn(
+    program: str, command: Sequence[str], environment: Mapping[str, str], theirs: Sequence[int]
+) -> int:
+    requests, events, stdout, stderr = theirs
+    return os.posix_spawn(
+        program,
+        tuple(command),
+        environment,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_DUP2, stdout, 1),
+            (os.POSIX_SPAWN_DUP2, stderr, 2),
+            (os.POSIX_SPAWN_DUP2, requests, REQUESTS),
+            (os.POSIX_SPAWN_DUP2, events, EVENTS),
+        ],
+        setsid=True,
+        setsigmask=[],
+        # what Python or a launcher such as nohup ignores must not be ignored by user code
+        setsigdef=[signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE, signal.SIGQUIT],
+    )
+
+
+def _spawn_guard(pid: int, leash_end: int) -> int:
+    return os.posix_spawn(
+        "/bin/sh",
+        ["polykernel-guard", "-c", _GUARD, str(pid)],
+        {"PATH": os.defpath},
+        file_actions=[
+            (os.POSIX_SPAWN_DUP2, leash_end, 0),
+            (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+        setsigmask=[],
+    )
+
+
+def release_guard(process: Process) -> None:
+    """Let the guard end without a kill: the evaluator has been waited for."""
+    try:
+        os.write(process.leash, b"over\n")
+    except OSError:
+        pass  # the guard is gone already
+    os.close(process.leash)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(process.guard, 0)

@@ -1,0 +1,48 @@
+"""Logging of the host: how much is said, and messages in readable form."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from polykernel.message import Message
+
+MESSAGES = 5  # the level below DEBUG at which every message is shown
+_LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG, MESSAGES)
+_SHOWN = 500  # characters of a content
+
+log = logging.getLogger("polykernel.messages")
+
+
+def configure(verbosity: int) -> None:
+    """Log to stderr: 0 warnings, 1 the running state, 2 the loop's events, 3 every message."""
+    logging.addLevelName(MESSAGES, "MESSAGE")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        logging.Formatter("%(asctime)s.%(msecs)03d %(levelname)s %(name)s: %(message)s", "%H:%M:%S")
+    )
+    root = logging.getLogger("polykernel")
+    root.handlers[:] = [handler]
+    root.propagate = False
+    root.setLevel(_LEVELS[min(verbosity, len(_LEVELS) - 1)])
+
+
+def message(arrow: str, channel: str, message: Message) -> None:
+    """Log one message: direction, socket, type, topic or identity, and content."""
+    who = b" ".join(message.identities)
+    content = message.content.decode(errors="replace")
+    if len(content) > _SHOWN:
+        content = f"{content[:_SHOWN]}... ({len(content)} characters)"
+    buffers = f" +{len(message.buffers)} buffers" if message.buffers else ""
+    log.log(
+        MESSAGES,
+        "%s %s %s [%s] %s%s",
+        arrow,
+        channel,
+        message.msg_type,
+        who.decode(errors="backslashreplace"),
+        content,
+        buffers,
+    )

@@ -1,0 +1,156 @@
+"""What an evaluator prints and shows, made into IOPub messages with the right parent.
+
+Pieces of text that come close together are merged into one ``stream`` message; whatever else is
+published, the text before it goes first.
+"""
+
+from __future__ import annotations
+
+import codecs
+import logging
+from typing import TYPE_CHECKING
+
+import msgspec
+from tornado.ioloop import IOLoop
+
+from polykernel.message import NOBODY, Message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MERGE_FOR = 0.005  # seconds that text waits for more, unless nothing was published lately
+MERGE_UP_TO = 1 << 20  # characters that wait at most
+REMEMBERED = 1000  # cells whose threads may still print with the right parent
+
+EVENTS = frozenset({"stream", "display_data", "update_display_data", "clear_output"})
+
+log = logging.getLogger("polykernel.output")
+_decoder = codecs.getincrementaldecoder("utf-8")
+
+
+class _Stream(msgspec.Struct):
+    name: str
+    text: str
+
+
+class Output:
+    """Owns the text that is not yet published, and the parents of the last cells.
+
+    Args:
+        publish: Sends a message on IOPub.
+    """
+
+    def __init__(self, publish: Callable[[Message], None]) -> None:
+        self._send = publish
+        self._loop = IOLoop.current()
+        self._cells: dict[int, tuple[Message, bool]] = {}
+        self._last = (NOBODY, False)
+        self._decoders = {name: _decoder("replace") for name in ("stdout", "stderr")}
+        self._pending: list[str] = []
+        self._pending_size = 0
+        self._pending_for = (self._last, "stdout")
+        self._flushed_at = 0.0
+        self._timer: object | None = None
+        self._last_words = ""
+
+    def begin(self, cell: int, parent: Message, silent: bool) -> None:
+        """Let what comes from now on belong to a cell, unless it says otherwise.
+
+        Args:
+            cell: The id of the evaluator's request.
+            parent: The execute request.
+            silent: Whether all that the cell prints and shows is to be dropped.
+        """
+        self.flush()
+        self._last = (parent, silent)
+        self._cells[cell] = self._last
+        if len(self._cells) > REMEMBERED:
+            del self._cells[next(iter(self._cells))]
+
+    def take(self, stream: str, data: bytes) -> None:
+        """Take bytes of descriptor 1 or 2, UTF-8 that may be cut anywhere."""
+        text = self._decoders[stream].decode(data)
+        if stream == "stderr":
+            self._last_words = (self._last_words + text)[-2000:]
+        self._add(self._last, stream, text)
+
+    def finish_text(self) -> None:
+        """Publish all text, also the beginning of a character whose end never came."""
+        for stream, decoder in self._decoders.items():
+            self._add(self._last, stream, decoder.decode(b"", final=True))
+        self.flush()
+
+    def last_words(self) -> str:
+        """Give the end of what has come from descriptor 2, and forget it."""
+        words, self._last_words = self._last_words, ""
+        return words
+
+    def event(self, msg_type: str, cell: int | None, content: bytes) -> bool:
+        """Publish an event of an evaluator's.
+
+        Args:
+            msg_type: The message type that it becomes.
+            cell: The cell that it belongs to; the last one where ``None`` or forgotten.
+            content: Its content, JSON.
+
+        Returns:
+            Whether it was one that an evaluator may send.
+        """
+        if msg_type not in EVENTS:
+            return False
+        target = self._last if cell is None else self._cells.get(cell, self._last)
+        if msg_type == "stream":
+            try:
+                stream = msgspec.json.decode(content, type=_Stream)
+            except msgspec.DecodeError:
+                return False
+            self._add(target, stream.name, stream.text)
+        else:
+            self._publish(target, msg_type, content)
+        return True
+
+    def say(self, text: str) -> None:
+        """Tell the user something on the last cell's stderr."""
+        self._add(self._last, "stderr", text)
+        self.flush()
+
+    def _publish(self, target: tuple[Message, bool], msg_type: str, content: object) -> None:
+        self.flush()
+        parent, silent = target
+        if not silent:
+            self._send(parent.child(msg_type, content))
+
+    def _add(self, target: tuple[Message, bool], stream: str, text: str) -> None:
+        if not text or target[1]:
+            return
+        if self._pending and (self._pending_for[0] is not target or self._pending_for[1] != stream):
+            self.flush()
+        self._pending_for = (target, stream)
+        self._pending.append(text)
+        self._pending_size += len(text)
+        if self._pending_size >= MERGE_UP_TO:
+            self.flush()
+        elif self._timer is None:
+            wait = self._flushed_at + MERGE_FOR - self._loop.time()
+            if wait <= 0:
+                self.flush()
+            else:
+                self._timer = self._loop.call_later(wait, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self.flush()
+
+    def flush(self) -> None:
+        """Publish the text that waits."""
+        if self._timer is not None:
+            self._loop.remove_timeout(self._timer)
+            self._timer = None
+        if not self._pending:
+            return
+        (parent, _), name = self._pending_for
+        text = "".join(self._pending)
+        self._pending.clear()
+        self._pending_size = 0
+        self._flushed_at = self._loop.time()
+        self._send(parent.child("stream", {"name": name, "text": text}))

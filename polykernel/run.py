@@ -1,0 +1,86 @@
+"""``polykernel run``: what a kernelspec's ``argv`` calls.
+
+What takes long to import is imported after the evaluator process has been started, so that both
+load at the same time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+
+from polykernel.start import start
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def run(
+    language: str,
+    *,
+    plugin: str | None = None,
+    connection_file: str | None = None,
+    python: str | None = None,
+    language_version: str | None = None,
+    verbosity: int = 0,
+    transport: str = "tcp",
+    ip: str = "127.0.0.1",
+) -> int:
+    """Run a kernel until it is shut down.
+
+    Args:
+        language: The language's name.
+        plugin: The module that brings it; all installed plugins are searched where ``None``.
+        connection_file: Where the ports and the key are; made up where ``None``.
+        python: The interpreter that evaluates; this one where ``None``.
+        language_version: The language's version in that interpreter, as far as it is known.
+        verbosity: 0 to 3.
+        transport: ``tcp`` or ``ipc``, where there is no connection file.
+        ip: The address to listen on, where there is no connection file.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        PolykernelError: The language, the connection file or an address is no good.
+    """
+    # until the loop runs there is nothing that could be interrupted
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    begun = start(language, plugin, python)
+    from polykernel import connection, logs
+    from polykernel.host import Host
+
+    logs.configure(verbosity)
+    if connection_file is not None:
+        info = connection.load(connection_file)
+        Host(info, begun, language_version).run()
+        return 0
+    path = _fresh_path()
+    info = connection.fresh(language, transport, ip, path.parent, path.stem)
+    host = Host(info, begun, language_version)
+    connection.write(info, host.ports, path)
+    try:
+        _tell(path)
+        host.run()
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
+    return 0
+
+
+def _fresh_path() -> Path:
+    """Name a connection file in Jupyter's runtime folder, where front ends look for it."""
+    from pathlib import Path
+
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    return Path(jupyter_runtime_dir()) / f"kernel-polykernel-{os.getpid()}.json"
+
+
+def _tell(path: Path) -> None:
+    print(f"Connection file: {path}")  # noqa: T201 -- what the command is for
+    print(f"To connect a console: jupyter console --existing {path}")  # noqa: T201
+    sys.stdout.flush()

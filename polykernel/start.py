@@ -1,0 +1,92 @@
+"""What a kernel and ``polykernel exec`` begin with: the language, and its evaluator on its way."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from polykernel import launch, plugins
+from polykernel.errors import EvaluatorStartError, PolykernelError
+from polykernel.language import Language
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from polykernel.plugins import BrokenPlugin, FoundLanguage, Plugin
+
+
+class Start(NamedTuple):
+    """A language with an evaluator that is being started, or what is wrong.
+
+    Attributes:
+        language: The language's facts; made up where its plugin is broken.
+        plugin: The plugin that brings it.
+        command: The evaluator's command line.
+        process: The evaluator's process; ``None`` where it could not be started.
+        trouble: Why it could not be started; empty where it was.
+        traceback: More on that.
+    """
+
+    language: Language
+    plugin: Plugin
+    command: list[str]
+    process: launch.Process | None
+    trouble: str = ""
+    traceback: str = ""
+
+
+def start(name: str, module: str | None, python: str | None) -> Start:
+    """Find a language and start its evaluator.
+
+    A plugin that is broken does not stop a kernel: its first cell says why.
+
+    Args:
+        name: The language's name.
+        module: The plugin's module; all installed plugins are searched where ``None``.
+        python: The interpreter that evaluates; this one where ``None``.
+
+    Raises:
+        UnknownLanguage: No plugin brings it.
+    """
+    if module is None:
+        return start_found(plugins.find(name), python)
+    loaded = plugins.load_module(module)
+    if isinstance(loaded, plugins.BrokenPlugin):
+        return _broken(name, loaded)
+    for found in loaded:
+        if found.language.name == name:
+            return start_found(found, python)
+    plugin = plugins.Plugin(module)
+    known = ", ".join(found.language.name for found in loaded) or "none"
+    return _broken(name, plugins.BrokenPlugin(plugin, f"brings no language {name!r}, but: {known}"))
+
+
+def start_found(found: FoundLanguage, python: str | None) -> Start:
+    """Start the evaluator of a language that has been found."""
+    command: list[str] = []
+    try:
+        command = launch.command_of(found.language, python, found.plugin.module)
+        process = launch.launch(command, os.environ)
+    except EvaluatorStartError as error:
+        hint = found.language.install_hint
+        trouble = f"{error}; {hint}" if hint else str(error)
+        return Start(found.language, found.plugin, command, None, trouble)
+    return Start(found.language, found.plugin, command, process)
+
+
+def _broken(name: str, broken: BrokenPlugin) -> Start:
+    try:
+        language = _unknown_facts(name)
+    except PolykernelError:
+        language = _unknown_facts("unknown")
+    return Start(language, broken.plugin, [], None, str(broken), broken.traceback)
+
+
+def _unknown_facts(name: str) -> Language:
+    return Language(
+        name=name,
+        display_name=name,
+        version="0",
+        mimetype="text/plain",
+        file_extension=".txt",
+        command=("false",),
+    )

@@ -1,0 +1,261 @@
+"""The only module that imports zmq: owns the sockets and moves bytes.
+
+IOPub has a bounded queue of its own. A subscriber that does not keep up makes the evaluator wait
+(through :attr:`Transport.on_congestion`); one that hangs while others read is left out after a
+while.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, cast
+
+import zmq
+from tornado.ioloop import IOLoop
+
+from polykernel.errors import TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from polykernel.connection import ConnectionInfo
+
+HIGH_WATER = 1000  # messages in flight to one subscriber
+HIGH_WATER_BYTES = 32 << 20  # bytes in flight, of messages that are large enough to be tracked
+TRACKED = 64 << 10  # bytes from which a message is sent without a copy, and tracked
+LOOK_AGAIN = 0.002  # seconds: POLLOUT of an XPUB socket is always set
+LEAVE_OUT_AFTER = 10.0  # seconds that one subscriber may hold up the others
+LINGER = 1000  # milliseconds that messages may wait for their front end when the kernel ends
+AT_ONCE = 64  # messages read from a socket before the others get their turn
+
+REQUESTS = ("control", "shell", "stdin")
+
+log = logging.getLogger("polykernel.transport")
+
+
+class Transport:
+    """Owns the ZeroMQ context, the five sockets, and what waits to be published.
+
+    Args:
+        info: What to listen on.
+        on_frames: Called with channel and frames of what came.
+        on_subscription: Called with the topic that a front end subscribed to.
+        on_congestion: Called with true whenever front ends don't keep up, with false when they do.
+
+    Raises:
+        TransportError: An address can't be listened on.
+    """
+
+    def __init__(
+        self,
+        info: ConnectionInfo,
+        *,
+        on_frames: Callable[[str, list[bytes]], None],
+        on_subscription: Callable[[bytes], None],
+        on_congestion: Callable[[bool], None],
+    ) -> None:
+        self._loop = IOLoop.current()
+        self._on_frames = on_frames
+        self._on_subscription = on_subscription
+        self._on_congestion = on_congestion
+        self._context = zmq.Context()
+        self._sockets: dict[str, zmq.Socket[bytes]] = {}
+        self._queue: deque[tuple[str, Sequence[bytes]]] = deque()
+        self._in_flight: deque[tuple[zmq.MessageTracker, int]] = deque()
+        self._in_flight_bytes = 0
+        self._subscribers = 0
+        self._stalled_since: float | None = None
+        self.ports: dict[str, int] = {}
+        try:
+            for channel, kind in (
+                ("shell", zmq.ROUTER),
+                ("control", zmq.ROUTER),
+                ("stdin", zmq.ROUTER),
+                ("iopub", zmq.XPUB),
+                ("hb", zmq.ROUTER),
+            ):
+                self._open(channel, kind, info)
+        except BaseException:
+            self._context.destroy(linger=0)
+            raise
+        self._heartbeat = threading.Thread(
+            target=_echo, args=(self._sockets.pop("hb"),), daemon=True, name="heartbeat"
+        )
+
+    def _open(self, channel: str, kind: int, info: ConnectionInfo) -> None:
+        socket = self._sockets[channel] = self._context.socket(kind)
+        socket.linger = LINGER
+        if kind == zmq.ROUTER:
+            socket.router_handover = 1  # a front end that comes back under the same identity
+            socket.sndhwm = socket.rcvhwm = 0  # a reply must not be dropped in silence
+        else:
+            socket.sndhwm = HIGH_WATER
+            socket.xpub_verboser = 1  # every subscription is welcomed, every one's end counted
+            socket.setsockopt(zmq.XPUB_NODROP, 1)
+        port = getattr(info, f"{channel}_port")
+        address = info.address(port) if port else f"{info.transport}://{info.ip}:*"
+        try:
+            socket.bind(address)
+        except zmq.ZMQError as error:
+            raise TransportError(f"can't listen on {address} for {channel}: {error}") from None
+        if info.transport == "tcp":
+            port = int(cast(bytes, socket.last_endpoint).rpartition(b":")[2])
+        self.ports[f"{channel}_port"] = port
+
+    def start(self) -> None:
+        """Begin to hand on what comes."""
+        self._heartbeat.start()
+        for channel, socket in self._sockets.items():
+            self._loop.add_handler(cast(int, socket.fd), self._wake(channel), IOLoop.READ)
+            self._loop.add_callback(self.pump, channel)
+
+    def _wake(self, channel: str) -> Callable[[int, int], None]:
+        # the descriptor is edge-triggered: whatever woke us, all of the socket must be looked at
+        return lambda descriptor, events: self.pump(channel)
+
+    def pump(self, channel: str, limit: int = AT_ONCE) -> None:
+        """Hand on what has come on one socket, as far as it is there now."""
+        socket = self._sockets.get(channel)
+        if socket is None:
+            return
+        for _ in range(limit):
+            try:
+                frames = socket.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return
+            if channel == "iopub":
+                self._on_subscriber(frames[0])
+            else:
+                self._on_frames(channel, frames)
+            if socket.closed:
+                return
+        self._loop.add_callback(self.pump, channel)
+
+    def take_all(self, channel: str) -> None:
+        """Hand on everything that is there on one socket at this moment."""
+        socket = self._sockets.get(channel)
+        while socket is not None and not socket.closed and self._has(socket, zmq.POLLIN):
+            self.pump(channel)
+
+    def _has(self, socket: zmq.Socket[bytes], event: int) -> bool:
+        return bool(cast(int, socket.getsockopt(zmq.EVENTS)) & event)
+
+    def _on_subscriber(self, frame: bytes) -> None:
+        if frame[:1] == b"\1":
+            self._subscribers += 1
+            self._on_subscription(frame[1:])
+        elif frame[:1] == b"\0":
+            self._subscribers -= 1
+
+    # out
+
+    def send(self, channel: str, frames: Sequence[bytes]) -> None:
+        """Send on one socket, or queue it.
+
+        What a request caused is published before its reply: a reply on shell, and a question on
+        stdin, wait while messages wait for IOPub. Control does not wait.
+        """
+        if self._queue and channel != "control":
+            self._queue.append((channel, frames))
+            if channel == "iopub":
+                self._on_congestion(True)
+            return
+        if not self._try(channel, frames):
+            self._queue.append((channel, frames))
+            self._stalled_since = self._loop.time()
+            self._on_congestion(True)
+            self._loop.call_later(LOOK_AGAIN, self._go_on)
+
+    def _try(self, channel: str, frames: Sequence[bytes]) -> bool:
+        """Send now; false where it can't be."""
+        socket = self._sockets.get(channel)
+        if socket is None:
+            return True
+        if channel == "iopub":
+            return self._publish(socket, frames)
+        try:
+            socket.send_multipart(frames, zmq.NOBLOCK)
+        except zmq.ZMQError as error:
+            log.warning("a message on %s could not be sent: %s", channel, error)
+        if self._has(socket, zmq.POLLIN):  # a send may eat the edge that would have woken us
+            self._loop.add_callback(self.pump, channel)
+        return True
+
+    def _publish(self, socket: zmq.Socket[bytes], frames: Sequence[bytes]) -> bool:
+        size = sum(map(len, frames))
+        large = size >= TRACKED and self._subscribers > 0
+        if large and self._too_much_in_flight():
+            return False
+        try:
+            if large:
+                # the last frame's tracker ends when ZeroMQ has no more use for all that were sent
+                tracker = socket.send_multipart(frames, zmq.NOBLOCK, copy=False, track=True)
+                self._in_flight.append((cast(zmq.MessageTracker, tracker), size))
+                self._in_flight_bytes += size
+            else:
+                socket.send_multipart(frames, zmq.NOBLOCK)
+        except zmq.Again:
+            return False
+        if self._has(socket, zmq.POLLIN):
+            self._loop.add_callback(self.pump, "iopub")
+        return True
+
+    def _too_much_in_flight(self) -> bool:
+        while self._in_flight and self._in_flight[0][0].done:
+            self._in_flight_bytes -= self._in_flight.popleft()[1]
+        return self._in_flight_bytes >= HIGH_WATER_BYTES
+
+    def _go_on(self) -> None:
+        """Send what waits, as far as front ends have read."""
+        while self._queue:
+            if not self._try(*self._queue[0]):
+                self._leave_out_a_hung_one()
+                self._loop.call_later(LOOK_AGAIN, self._go_on)
+                return
+            self._queue.popleft()
+            self._stalled_since = self._loop.time()
+        self._stalled_since = None
+        self._on_congestion(False)
+
+    def _leave_out_a_hung_one(self) -> None:
+        """Go on without a subscriber that has not read for long, where others do read."""
+        waited = self._loop.time() - (self._stalled_since or self._loop.time())
+        if self._subscribers < 2 or waited < LEAVE_OUT_AFTER:
+            return
+        log.warning("a front end has not read for %.0f seconds and is left out", waited)
+        socket = self._sockets["iopub"]
+        self._in_flight.clear()
+        self._in_flight_bytes = 0
+        socket.setsockopt(zmq.XPUB_NODROP, 0)
+        try:
+            self._publish(socket, self._queue.popleft()[1])
+        finally:
+            socket.setsockopt(zmq.XPUB_NODROP, 1)
+
+    # the end
+
+    def close(self) -> None:
+        """Send what can be sent, and close; a front end that does not read is not waited for."""
+        sockets, self._sockets = self._sockets, {}
+        for socket in sockets.values():
+            self._loop.remove_handler(cast(int, socket.fd))
+        for channel, frames in self._queue:
+            try:
+                sockets[channel].send_multipart(frames, zmq.NOBLOCK)
+            except zmq.ZMQError:
+                log.warning("a message on %s was not sent before the end", channel)
+        for socket in sockets.values():
+            socket.close()
+        self._context.term()
+
+
+def _echo(socket: zmq.Socket[bytes]) -> None:
+    """Echo heartbeats without the interpreter, until the context ends."""
+    try:
+        zmq.proxy(socket, socket)
+    except zmq.ContextTerminated:
+        pass
+    finally:
+        socket.close(linger=0)

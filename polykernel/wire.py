@@ -1,0 +1,132 @@
+"""Frames to messages and back: length checks, HMAC signatures, JSON.
+
+Specification: "The wire protocol". Knows no socket.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import itertools
+import os
+import secrets
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from polykernel.errors import ConnectionFileError, WireError
+from polykernel.message import EMPTY, Header, Message, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PROTOCOL_VERSION = "5.5"
+DELIMITER = b"<IDS|MSG>"
+
+_decode_header = msgspec.json.Decoder(Header).decode
+
+
+class Wire:
+    """Signs and checks with one key; gives outgoing messages their ids.
+
+    Args:
+        key: The connection file's key; empty for no signatures at all.
+        signature_scheme: ``hmac-`` and the name of a hash of :mod:`hashlib`.
+        username: The name in our headers.
+
+    Raises:
+        ConnectionFileError: The scheme is unknown, or its hash has no fixed length.
+    """
+
+    def __init__(self, key: str, signature_scheme: str, username: str) -> None:
+        self.session = secrets.token_hex(16)
+        self._hmac = _hmac(key.encode(), signature_scheme)
+        self._count = itertools.count(1)
+        # every header of ours differs from the last one in three places only
+        quoted = encode(
+            {"username": username, "session": self.session, "version": PROTOCOL_VERSION}
+        )
+        self._header_end = b'",' + quoted[1:]
+        self._header_begin = f'{{"msg_id":"{self.session}_{os.getpid()}_'.encode()
+
+    def _signature(self, frames: Sequence[bytes]) -> bytes:
+        if self._hmac is None:
+            return b""
+        digest = self._hmac.copy()
+        digest.update(b"".join(frames))
+        return digest.hexdigest().encode()
+
+    def decode(self, frames: Sequence[bytes]) -> Message:
+        """Check the frames of a received message.
+
+        Raises:
+            WireError: Too few frames, no delimiter, a wrong signature, or JSON that is none.
+        """
+        try:
+            at = frames.index(DELIMITER)
+        except ValueError:
+            raise WireError("no delimiter frame <IDS|MSG>") from None
+        if len(frames) < at + 6:
+            raise WireError(f"{len(frames) - at - 1} frames after the delimiter, at least 5 needed")
+        signed = frames[at + 2 : at + 6]
+        if self._hmac is not None and not hmac.compare_digest(
+            self._signature(signed), frames[at + 1]
+        ):
+            raise WireError("wrong signature")
+        raw_header, parent_header, metadata, content = signed
+        return Message(
+            header=_header(raw_header),
+            raw_header=raw_header,
+            parent_header=_object(parent_header, "parent_header"),
+            metadata=_object(metadata, "metadata"),
+            content=_object(content, "content"),
+            identities=tuple(frames[:at]),
+            buffers=tuple(frames[at + 6 :]),
+        )
+
+    def encode(self, message: Message) -> list[bytes]:
+        """Give a message its id and date, sign it, and lay it out in frames."""
+        header = b'%b%d","date":"%b","msg_type":"%b%b' % (
+            self._header_begin,
+            next(self._count),
+            datetime.now(UTC).isoformat().encode(),
+            message.header.msg_type.encode(),
+            self._header_end,
+        )
+        signed = [header, message.parent_header, message.metadata, message.content]
+        frames = [*message.identities, DELIMITER, self._signature(signed), *signed]
+        if message.buffers:
+            frames += message.buffers
+        return frames
+
+
+def _header(raw: bytes) -> Header:
+    try:
+        raw.decode()  # the decoder does not look into fields that it skips
+        return _decode_header(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise WireError(f"malformed header: {error}") from None
+
+
+def _object(raw: bytes, name: str) -> bytes:
+    """Check cheaply that a frame can be an object; who reads it decodes it."""
+    if raw[:1] == b"{" or raw.lstrip()[:1] == b"{":
+        return raw
+    if not raw and name != "content":
+        return EMPTY
+    raise WireError(f"{name} is not a JSON object")
+
+
+def _hmac(key: bytes, scheme: str) -> hmac.HMAC | None:
+    if not key:
+        return None
+    family, _, name = scheme.partition("-")
+    if family != "hmac" or name not in hashlib.algorithms_available:
+        raise ConnectionFileError(f"unknown signature_scheme {scheme!r}")
+    try:
+        if not hashlib.new(name).digest_size:
+            raise ValueError("its digest has no fixed length")
+        return hmac.new(key, digestmod=name)
+    except ValueError as error:
+        raise ConnectionFileError(f"unusable signature_scheme {scheme!r}: {error}") from None
