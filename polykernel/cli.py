@@ -41,7 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return start_host(**run)
         from polykernel import cli_arguments
 
-        return cli_arguments.perform(arguments)
+        try:
+            return cli_arguments.perform(arguments)
+        finally:
+            # here, where a closed pipe can still be told
+            print(end="", flush=True)
     except PolykernelError as error:
         print(f"polykernel: {error}", file=sys.stderr)
         return 2
@@ -87,9 +91,9 @@ def start_host(
 ) -> int:
     """Run the host of a language until it is shut down, and give its exit code."""
     refuse_windows()
-    from polykernel import host
+    from polykernel.run import run
 
-    return host.run(
+    return run(
         language,
         plugin=plugin,
         connection_file=connection_file,

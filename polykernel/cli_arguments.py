@@ -139,7 +139,6 @@ def _install(commands: _Commands) -> None:
     )
     command.add_argument(
         "--python",
-        default="",
         metavar="EXECUTABLE",
         help="the interpreter that runs the cells, 3.8 or newer; nothing needs to be installed "
         "in it (default: the one that polykernel is installed in)",
@@ -171,7 +170,7 @@ def _places(command: _Parser) -> None:
     places = group.add_mutually_exclusive_group()
     places.add_argument("--sys-prefix", action="store_true", help="this environment")
     places.add_argument("--user", action="store_true", help="the user's own Jupyter folder")
-    places.add_argument("--prefix", default="", metavar="DIR", help="DIR/share/jupyter/kernels")
+    places.add_argument("--prefix", metavar="DIR", help="DIR/share/jupyter/kernels")
 
 
 def _run(commands: _Commands) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from polykernel.kernelspec_content import Variant
+    from polykernel.kernelspecs import Kernelspec
     from polykernel.plugins import BrokenPlugin, FoundLanguage
 
 
@@ -32,22 +33,11 @@ def run(arguments: Namespace) -> int:
 def execute(arguments: Namespace) -> int:
     """Run code without a front end."""
     refuse_windows()
-    found = _language(arguments.language, arguments.plugin)
     code = _code(arguments)
-    from polykernel import execute_once
+    from polykernel import execute_once, plugins
 
+    found = plugins.find(arguments.language, arguments.plugin or "")
     return execute_once.main(found.language, code, python=arguments.python)
-
-
-def _language(name: str, plugin: str | None) -> FoundLanguage:
-    from polykernel import plugins
-
-    if plugin is None:
-        return plugins.find(name)
-    loaded = plugins.load_module(plugin)
-    if isinstance(loaded, plugins.BrokenPlugin):
-        raise PolykernelError(str(loaded))
-    return plugins.Plugins(loaded, ()).find(name)
 
 
 def _code(arguments: Namespace) -> str:
@@ -60,7 +50,7 @@ def _code(arguments: Namespace) -> str:
 
 def _source(file: str) -> str:
     try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        data = _standard_input() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise PolykernelError(f"can't read {file}: {error.strerror}") from None
     try:
@@ -70,12 +60,19 @@ def _source(file: str) -> str:
         raise PolykernelError(f"{name} is not UTF-8 text (byte {error.start})") from None
 
 
+def _standard_input() -> bytes:
+    # not sys.stdin, which is None where descriptor 0 is closed
+    with open(0, "rb", closefd=False) as file:
+        return file.read()
+
+
 def list_languages(arguments: Namespace) -> int:
     """Show languages, where they are installed, and broken plugins."""
-    from polykernel import plugins
+    from polykernel import kernelspecs, plugins
 
     all_plugins = plugins.load_all()
-    languages = [_described(found) for found in all_plugins.languages]
+    installed = kernelspecs.find_all(kernelspecs.jupyter_folders())
+    languages = [_described(found, installed) for found in all_plugins.languages]
     broken = [_described_broken(plugin) for plugin in all_plugins.broken]
     if arguments.json:
         print(json.dumps({"languages": languages, "broken": broken}, indent=2))
@@ -94,9 +91,7 @@ def list_languages(arguments: Namespace) -> int:
     return 0
 
 
-def _described(found: FoundLanguage) -> dict[str, Any]:
-    from polykernel import kernelspecs
-
+def _described(found: FoundLanguage, installed: list[Kernelspec]) -> dict[str, Any]:
     language = found.language
     trouble = _trouble(found)
     return {
@@ -110,7 +105,7 @@ def _described(found: FoundLanguage) -> dict[str, Any]:
         "trouble": trouble,
         "kernelspecs": [
             str(kernelspec.directory)
-            for kernelspec in kernelspecs.find_all(kernelspecs.jupyter_folders())
+            for kernelspec in installed
             if kernelspec.language == language.name
         ],
     }
@@ -185,7 +180,7 @@ def _variant(arguments: Namespace) -> Variant:
     return Variant(
         display_name=arguments.display_name,
         env=dict(_assignment(text) for text in arguments.env),
-        interpreter=interpreters.ask(arguments.python) if arguments.python else None,
+        interpreter=None if arguments.python is None else interpreters.ask(arguments.python),
     )
 
 

@@ -8,19 +8,17 @@ import shlex
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import polykernel
 from polykernel import interpreters, kernelspecs, plugins, runtimes
+from polykernel.doctor_report import Checked, Report, Trouble
 from polykernel.errors import EvaluatorStartError, PolykernelError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from polykernel.kernelspecs import Kernelspec
-    from polykernel.plugins import FoundLanguage
 
 _PYTHON = re.compile(r"python(3(\.\d+)?)?\Z")  # where Jupyter puts its own interpreter
 _TIMEOUT = 60.0  # seconds; `jupyter` imports much, and disks may be slow
@@ -38,98 +36,6 @@ else:
     answer.update(polykernel=polykernel.__version__, **doctor.look_inside(*sys.argv[1:]))
 """ + interpreters.mark("answer")
 _OLDEST_HOST = (3, 11)
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """What is wrong, and what to do about it."""
-
-    problem: str
-    advice: str
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """One kernelspec, and what was found out about it.
-
-    Args:
-        kernelspec: Which one.
-        interpreter: What runs the host; empty where ``kernel.json`` does not say.
-        version: The version of polykernel there; empty where there is none.
-        troubles: All that is wrong.
-    """
-
-    kernelspec: Kernelspec
-    interpreter: str = ""
-    version: str = ""
-    troubles: tuple[Trouble, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What :func:`examine` found.
-
-    Args:
-        checked: All kernelspecs of polykernel.
-        general: What is wrong beside them, such as a plugin that can't be loaded.
-        jupyter: The ``jupyter`` that was asked; empty where none was found.
-    """
-
-    checked: tuple[Checked, ...]
-    general: tuple[Trouble, ...]
-    jupyter: str
-
-    @property
-    def troubles(self) -> list[Trouble]:
-        """All that is wrong."""
-        return [*self.general, *(trouble for one in self.checked for trouble in one.troubles)]
-
-    def as_json(self) -> dict[str, Any]:
-        """Give the report as a program reads it."""
-        return {
-            "polykernel": polykernel.__version__,
-            "jupyter": self.jupyter or None,
-            "kernelspecs": [
-                {
-                    "name": one.kernelspec.name,
-                    "directory": str(one.kernelspec.directory),
-                    "language": one.kernelspec.language,
-                    "interpreter": one.interpreter,
-                    "polykernel": one.version,
-                    "troubles": [_as_json(trouble) for trouble in one.troubles],
-                }
-                for one in self.checked
-            ],
-            "troubles": [_as_json(trouble) for trouble in self.general],
-        }
-
-    def as_text(self) -> str:
-        """Give the report as a person reads it."""
-        lines = [
-            f"polykernel {polykernel.__version__} in {sys.executable}",
-            f"Jupyter: {self.jupyter or 'none found'}",
-        ]
-        for one in self.checked:
-            state = "trouble" if one.troubles else "well"
-            lines.append(f"{one.kernelspec.name}: {state}  ({one.kernelspec.directory})")
-            lines += _as_lines(one.troubles)
-        if self.general:
-            lines += ["besides:", *_as_lines(self.general)]
-        count = len(self.troubles)
-        lines.append(f"{count} trouble{'s' if count > 1 else ''}" if count else "all is well")
-        return "\n".join(lines)
-
-
-def _as_json(trouble: Trouble) -> dict[str, str]:
-    return {"problem": trouble.problem, "advice": trouble.advice}
-
-
-def _as_lines(troubles: Sequence[Trouble]) -> list[str]:
-    return [
-        line
-        for trouble in troubles
-        for line in (f"    trouble: {trouble.problem}", f"    to do:   {trouble.advice}")
-    ]
 
 
 def examine() -> Report:
@@ -244,7 +150,7 @@ def look_inside(module: str, name: str, python: str) -> dict[str, str]:
         is; and ``version``, that of the interpreter that evaluates.
     """
     try:
-        found = _load(module, name)
+        found = plugins.find(name, module)
     except PolykernelError as error:
         return {"plugin": str(error)}
     try:
@@ -252,15 +158,6 @@ def look_inside(module: str, name: str, python: str) -> dict[str, str]:
     except EvaluatorStartError as error:
         return {"interpreter": str(error)}
     return {"version": version, "runtime": runtimes.trouble(found.language, python)}
-
-
-def _load(module: str, name: str) -> FoundLanguage:
-    if not module:
-        return plugins.find(name)
-    loaded = plugins.load_module(module)
-    if isinstance(loaded, plugins.BrokenPlugin):
-        raise PolykernelError(str(loaded))
-    return plugins.Plugins(loaded, ()).find(name)
 
 
 def _host_troubles(

@@ -63,16 +63,20 @@ def absolute(executable: str) -> str:
     Raises:
         EvaluatorStartError: There is no such program.
     """
-    path = Path(executable)
+    if not executable:
+        raise EvaluatorStartError("the interpreter's name is empty")
+    path = Path(executable).expanduser()
     if path.is_dir():
         inside = path / "bin" / "python"
         hint = f"; did you mean {inside}?" if inside.exists() else ""
         raise EvaluatorStartError(f"{executable} is a folder, not a Python interpreter{hint}")
-    found = shutil.which(executable)
+    found = shutil.which(path if os.sep in executable else executable)
     if found is not None:
         return str(Path(found).absolute())
     if path.exists():
         raise EvaluatorStartError(f"{executable} is not executable")
+    if path.is_symlink():
+        raise EvaluatorStartError(f"{executable} is a link to {path.readlink()}, which is gone")
     where = "" if os.sep in executable else " on the PATH"
     raise EvaluatorStartError(f"there is no interpreter {executable}{where}")
 
@@ -145,4 +149,4 @@ def mark(answer_expression: str) -> str:
 def _last_words(done: subprocess.CompletedProcess[bytes]) -> str:
     lines = done.stderr.decode(errors="replace").split("\n")
     words = [line.strip() for line in lines if line.strip()]
-    return words[-1] if words else f"it ended with exit code {done.returncode}"
+    return words[-1][:200] if words else f"it ended with exit code {done.returncode}"

@@ -130,10 +130,14 @@ def _shared_data(found: FoundLanguage) -> Iterable[Path]:
 
 
 def _runs(content: dict[str, Any], found: FoundLanguage) -> bool:
-    argv = content.get("argv", [])
-    return found.language.name in argv and found.plugin.module in argv
+    argv = content.get("argv")
+    return isinstance(argv, list) and found.language.name in argv and found.plugin.module in argv
 
 
 def _read_json(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return content
+    """Read an object; empty where the file is not what it should be, as a stranger's may be."""
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

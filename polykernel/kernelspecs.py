@@ -67,20 +67,39 @@ class Kernelspec:
         recorded = metadata.get("polykernel") if isinstance(metadata, dict) else None
         return recorded if isinstance(recorded, dict) else {}
 
+    @property
+    def files(self) -> list[str]:
+        """The files beside ``kernel.json`` that ``polykernel install`` has added."""
+        files = self.installed.get("files")
+        return [Path(str(file)).name for file in files] if isinstance(files, list) else []
+
+    @property
+    def replaced(self) -> dict[str, Any] | None:
+        """The ``kernel.json`` of a package that ``polykernel install`` has replaced."""
+        replaced = self.installed.get("replaced")
+        return replaced if isinstance(replaced, dict) else None
+
     def option(self, flag: str) -> str:
         """Give the value of an option of ``polykernel run`` in ``argv``, or an empty string."""
         argv = self.argv
         return argv[argv.index(flag) + 1] if flag in argv[:-1] else ""
 
 
-def kernels_folder(*, sys_prefix: bool = False, user: bool = False, prefix: str = "") -> Path:
+def kernels_folder(
+    *, sys_prefix: bool = False, user: bool = False, prefix: str | None = None
+) -> Path:
     """Give the folder for kernelspecs: of this environment, of the user, or below a prefix.
 
     Where none is asked for, it is this environment's inside a virtual environment that the user
     owns, and the user's otherwise, as Jupyter itself decides.
+
+    Raises:
+        KernelspecError: The prefix is empty.
     """
-    if prefix:
-        return Path(prefix).absolute() / "share" / "jupyter" / "kernels"
+    if prefix is not None:
+        if not prefix:
+            raise KernelspecError("the prefix is empty")
+        return Path(prefix).expanduser().absolute() / "share" / "jupyter" / "kernels"
     if sys_prefix or (not user and paths.prefer_environment_over_user()):
         return Path(sys.prefix) / "share" / "jupyter" / "kernels"
     return Path(paths.jupyter_data_dir()) / "kernels"
@@ -107,13 +126,14 @@ def read(directory: Path) -> Kernelspec:
 
 def find_all(folders: Sequence[Path]) -> list[Kernelspec]:
     """Read all kernelspecs of some folders, polykernel's and others."""
-    return [
-        read(directory)
-        for folder in folders
-        if folder.is_dir()
-        for directory in sorted(folder.iterdir())
-        if (directory / "kernel.json").exists()
-    ]
+    return [read(directory) for folder in folders for directory in _directories(folder)]
+
+
+def _directories(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if (path / "kernel.json").is_file())
+    except OSError:  # not there, or not ours to read: Jupyter sees nothing there either
+        return []
 
 
 def install(
@@ -133,6 +153,11 @@ def install(
         EvaluatorStartError: The interpreter does not run.
     """
     name = valid_name(kernel_name or default_name(found.language.name))
+    if variant.interpreter and found.language.command:
+        raise KernelspecError(
+            f"{found.language.name} is run by the program {found.language.command[0]}, "
+            "not by a Python interpreter: --python is not for it"
+        )
     python = variant.interpreter.executable if variant.interpreter else ""
     missing = runtimes.trouble(found.language, python, variant.env)
     if missing:
@@ -140,17 +165,12 @@ def install(
     directory = folder / name
     content = kernel_json(found, variant)
     record = content["metadata"]["polykernel"]
-    files = logos(found)
-    record["files"] = sorted(files)
     previous = _replaceable(directory)
-    if previous and not previous.installed:
-        # a package's own: 'uninstall' puts it back
-        record["replaced"] = previous.content
-        record["files"] = sorted(file for file in files if not (directory / file).exists())
-    elif previous:
-        record |= {
-            key: previous.installed[key] for key in ("replaced",) if key in previous.installed
-        }
+    if previous:
+        record["replaced"] = previous.replaced if previous.installed else previous.content
+    files = logos(found)
+    new = {file for file in files if not (directory / file).exists()}
+    record["files"] = sorted(new.union(previous.files if previous else ()))
     with _writing(directory):
         _write(directory, {**files, "kernel.json": _dump(content)})
     return read(directory)
@@ -190,14 +210,13 @@ def uninstall(name: str, folder: Path) -> Kernelspec:
         raise KernelspecError(f"there is no kernelspec {name} in {folder}")
     if not kernelspec.installed or directory.is_symlink():
         raise KernelspecError(_not_ours(kernelspec))
-    replaced = kernelspec.installed.get("replaced")
     with _writing(directory):
-        if isinstance(replaced, dict):
-            _replace_file(directory / "kernel.json", _dump(replaced))
+        if kernelspec.replaced is not None:
+            _replace_file(directory / "kernel.json", _dump(kernelspec.replaced))
         else:
             (directory / "kernel.json").unlink()
-        for file in kernelspec.installed.get("files", []):
-            (directory / Path(file).name).unlink(missing_ok=True)
+        for file in kernelspec.files:
+            (directory / file).unlink(missing_ok=True)
         if not any(directory.iterdir()):
             directory.rmdir()
     return kernelspec
@@ -260,7 +279,8 @@ def _replace_file(path: Path, data: bytes) -> None:
 
 
 def _dump(content: dict[str, Any]) -> bytes:
-    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
+    # in ASCII, as Jupyter writes it: a path may hold bytes that are no UTF-8
+    return (json.dumps(content, indent=2) + "\n").encode()
 
 
 @contextmanager

@@ -127,13 +127,23 @@ def unknown_language(name: str, known: Iterable[str]) -> str:
     return f"unknown language {name!r}; known: {', '.join(names) or 'none'}{hint}"
 
 
-def find(name: str) -> FoundLanguage:
-    """Give the language of that name, from all installed plugins.
+def find(name: str, module: str = "") -> FoundLanguage:
+    """Give the language of that name.
+
+    Args:
+        name: The language's.
+        module: The plugin that brings it, where it is known: no other one is loaded then.
 
     Raises:
-        UnknownLanguage: No plugin brings it; the text names the known ones and the nearest.
+        UnknownLanguage: No plugin brings it, or the one that does can't be loaded; the text names
+            the known ones and the nearest, or the trouble.
     """
-    return load_all().find(name)
+    if not module:
+        return load_all().find(name)
+    loaded = load_module(module)
+    if isinstance(loaded, BrokenPlugin):
+        raise UnknownLanguage(str(loaded))
+    return Plugins(loaded, ()).find(name)
 
 
 def load_module(module: str) -> tuple[FoundLanguage, ...] | BrokenPlugin:
