@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from polykernel import __version__
-from polykernel.execution import Execution, Question, Send, error_content
+from polykernel.content import (
+    CompleteRequest,
+    InspectRequest,
+    IsCompleteRequest,
+    ShutdownRequest,
+    error_content,
+)
+from polykernel.execution import Execution, Question, Send
 from polykernel.history import History
 from polykernel.message import Message, from_json
 from polykernel.wire import PROTOCOL_VERSION
@@ -23,33 +30,6 @@ if TYPE_CHECKING:
     from polykernel.supervisor import Abilities
 
 log = logging.getLogger("polykernel.dispatch")
-
-
-class CompleteRequest(msgspec.Struct, frozen=True):
-    """Content of a complete request (specification, "Completion")."""
-
-    code: str
-    cursor_pos: int | None = None
-
-
-class InspectRequest(msgspec.Struct, frozen=True):
-    """Content of an inspect request (specification, "Introspection")."""
-
-    code: str
-    cursor_pos: int | None = None
-    detail_level: int = 0
-
-
-class IsCompleteRequest(msgspec.Struct, frozen=True):
-    """Content of an is_complete request (specification, "Code completeness")."""
-
-    code: str
-
-
-class ShutdownRequest(msgspec.Struct, frozen=True):
-    """Content of a shutdown request (specification, "Kernel shutdown")."""
-
-    restart: bool = False
 
 
 class Dispatch:

@@ -12,8 +12,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from polykernel.channel import Failure
+from polykernel.content import (
+    CellResult,
+    ExecuteRequest,
+    error_content,
+    execute_result,
+    failure_content,
+    notebook_cell_id,
+)
 from polykernel.message import Message, encode, from_json
 from polykernel.output import Output
+from polykernel.stdin import NOT_NOW, InputRequests
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +34,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("polykernel.execution")
 
 METHOD_NOT_FOUND = -32601  # JSON-RPC's
-NOT_ALLOWED, NOT_NOW, INTERRUPTED = -32001, -32002, -32003  # docs/channel.md
 
 
 class Send(Protocol):
@@ -33,36 +41,6 @@ class Send(Protocol):
 
     def __call__(self, channel: str, message: Message) -> None:
         """Send; ``channel`` is ``shell``, ``control``, ``stdin`` or ``iopub``."""
-
-
-class ExecuteRequest(msgspec.Struct, frozen=True):
-    """Content of an execute request (specification, "Execute")."""
-
-    code: str
-    silent: bool = False
-    store_history: bool = True
-    user_expressions: dict[str, str] | None = None
-    allow_stdin: bool = True
-    stop_on_error: bool = True
-
-
-class Shown(msgspec.Struct, frozen=True):
-    """A cell's result."""
-
-    data: msgspec.Raw
-    metadata: msgspec.Raw = msgspec.Raw(b"{}")
-
-
-class CellResult(msgspec.Struct, frozen=True):
-    """What an evaluator answers to a cell (docs/channel.md, "Result of a cell")."""
-
-    status: str
-    result: Shown | None = None
-    ename: str = ""
-    evalue: str = ""
-    traceback: list[str] = []
-    user_expressions: msgspec.Raw = msgspec.Raw(b"{}")
-    payload: msgspec.Raw = msgspec.Raw(b"[]")
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -99,24 +77,8 @@ class Cell(msgspec.Struct, frozen=True):
     counts: bool
 
 
-def error_content(ename: str, evalue: str, traceback: list[str] | None = None) -> dict[str, Any]:
-    """Content of a reply with the status error, and of an error message."""
-    lines = [f"{ename}: {evalue}"] if traceback is None else traceback
-    return {"status": "error", "ename": ename, "evalue": evalue, "traceback": lines}
-
-
-def failure_content(failure: Failure, plugin: str) -> dict[str, Any]:
-    """Content of an error reply that tells a bug of an evaluator, and in which plugin it is."""
-    data = failure.data or {}
-    return error_content(
-        str(data.get("ename", "EvaluatorError")),
-        str(data.get("evalue", failure.message)),
-        [f"A bug in the plugin {plugin}:", *map(str, data.get("traceback") or [failure.message])],
-    )
-
-
 class Execution:
-    """Owns the queue, the execution count, the running cell and its input request.
+    """Owns the queue, the execution count and the running cell.
 
     Args:
         supervisor: The evaluator's process.
@@ -141,12 +103,11 @@ class Execution:
         self._send = send
         self._plugin = plugin
         self._read_ahead = read_ahead
-        self._purge_stdin = purge_stdin
         self._broken = broken
         self._queue: deque[Cell | Question] = deque()
         self._running: Cell | Question | None = None
         self._cell_id = 0
-        self._asked: int | str | None = None  # the evaluator's id of the open input request
+        self._input = InputRequests(supervisor, lambda message: send("stdin", message), purge_stdin)
         self._lost = ""  # why the state of earlier cells is gone, until a cell was told
         self._died_idle: Death | None = None  # until the next cell has told it
         self._reading_on = False  # since an interrupt, although front ends don't keep up
@@ -186,9 +147,7 @@ class Execution:
         """Interrupt the running cell; where none runs there is nothing to do."""
         if self._running is None:
             return
-        if self._asked is not None:
-            self._supervisor.refuse(self._asked, INTERRUPTED, "interrupted")
-            self._asked = None
+        self._input.interrupt()
         self._reading_on = True  # a stalled evaluator can only hear when its output is read
         self._supervisor.resume()
         self._supervisor.interrupt()
@@ -203,21 +162,8 @@ class Execution:
         self._supervisor.resume()
 
     def input_reply(self, message: Message) -> None:
-        """Hand a front end's answer to the evaluator; an answer to nothing is dropped."""
-        running = self._running
-        if self._asked is None or running is None:
-            log.warning("an input reply that nobody asked for is dropped")
-            return
-        if message.identities != running.message.identities:
-            log.warning("an input reply of a front end that was not asked is dropped")
-            return
-        try:
-            value = from_json(message.content, dict[str, Any]).get("value", "")
-        except msgspec.DecodeError as error:
-            log.warning("a malformed input reply is dropped: %s", error)
-            return
-        asked, self._asked = self._asked, None
-        self._supervisor.answer(asked, {"value": value if isinstance(value, str) else str(value)})
+        """Take a front end's answer to an input request."""
+        self._input.take(message)
 
     def stop(self) -> None:
         """End the running request and abort the queued ones: the kernel is shut down."""
@@ -282,7 +228,7 @@ class Execution:
                 "allow_stdin": request.allow_stdin,
                 "user_expressions": request.user_expressions or {},
                 "execution_count": self.execution_count,
-                "cell_id": _cell_id(cell.message.metadata),
+                "cell_id": notebook_cell_id(cell.message.metadata),
             },
             self._on_result,
         )
@@ -306,7 +252,7 @@ class Execution:
             return
         try:
             result = msgspec.json.decode(answer, type=CellResult)
-            shown = result.result and _shown(result.result, self.execution_count)
+            shown = result.result and execute_result(result.result, self.execution_count)
         except (msgspec.DecodeError, RecursionError) as error:
             self._fail(
                 cell, error_content("ChannelError", f"the cell's result was refused: {error}")
@@ -351,7 +297,7 @@ class Execution:
 
     def _over(self, cell: Cell) -> None:
         self._running = None
-        self._asked = None
+        self._input.forget()
         self._reading_on = False
         self._supervisor.cell_over()
         self._status(cell.message, "idle")
@@ -441,22 +387,16 @@ class Execution:
             self.output.say(f"polykernel: the evaluator sent an unknown event: {line.method}\n")
 
     def on_input_request(self, line: Line) -> None:
-        """Ask the front end that sent the running cell (specification, "stdin")."""
+        """Ask the front end that sent the running cell."""
         cell, number = self._running, line.id
         if number is None:
             return
         if not isinstance(cell, Cell) or line.params.cell not in (None, self._cell_id):
-            self._supervisor.refuse(number, NOT_NOW, "the cell is over")
-        elif not cell.request.allow_stdin:
-            self._supervisor.refuse(number, NOT_ALLOWED, "the front end does not allow input")
-        elif self._asked is not None:
-            self._supervisor.refuse(number, NOT_NOW, "another input request is outstanding")
-        else:
-            self._purge_stdin()
-            self.output.finish_text()
-            self._asked = number
-            content = bytes(line.params.content)
-            self._send("stdin", cell.message.reply("input_request", content))
+            self._input.refuse(number, NOT_NOW, "the cell is over")
+            return
+        self.output.finish_text()
+        content = bytes(line.params.content)
+        self._input.ask(number, cell.message, cell.request.allow_stdin, content)
 
     def on_refused(self, error: ChannelError) -> None:
         """Say in the cell that something the evaluator sent was left out."""
@@ -480,7 +420,8 @@ class Execution:
 
         The supervisor has begun to start a new evaluator, or has given up.
         """
-        running, self._asked = self._running, None
+        running = self._running
+        self._input.forget()
         if death.at_start and running is not None and not self._supervisor.start_error:
             self._try_again(running)
         elif isinstance(running, Cell):
@@ -515,20 +456,3 @@ class Execution:
         lines += self._last_words()
         lines.append("What its cells defined is lost. The next cell runs in a fresh evaluator.")
         return error_content("EvaluatorDied", evalue, lines)
-
-
-def _cell_id(metadata: bytes) -> str | None:
-    """Find the notebook's id of a cell, which JupyterLab sends in a request's metadata."""
-    if b'"cellId"' not in metadata:
-        return None
-    try:
-        value = from_json(metadata).get("cellId")
-    except (msgspec.DecodeError, AttributeError):
-        return None
-    return value if isinstance(value, str) else None
-
-
-def _shown(shown: Shown, execution_count: int) -> bytes:
-    return encode(
-        {"execution_count": execution_count, "data": shown.data, "metadata": shown.metadata}
-    )

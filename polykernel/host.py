@@ -12,9 +12,10 @@ import msgspec
 from tornado.ioloop import IOLoop
 
 from polykernel import logs
+from polykernel.content import error_content
 from polykernel.dispatch import Dispatch
 from polykernel.errors import WireError
-from polykernel.execution import Execution, error_content
+from polykernel.execution import Execution
 from polykernel.message import NOBODY, Message
 from polykernel.supervisor import Supervisor
 from polykernel.transport import Transport

@@ -1,0 +1,106 @@
+"""The contents of the messages that the host reads and makes itself, typed.
+
+Specification: "Messages on the shell ROUTER/DEALER channel".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from polykernel.message import encode, from_json
+
+if TYPE_CHECKING:
+    from polykernel.channel import Failure
+
+
+class ExecuteRequest(msgspec.Struct, frozen=True):
+    """Content of an execute request (specification, "Execute")."""
+
+    code: str
+    silent: bool = False
+    store_history: bool = True
+    user_expressions: dict[str, str] | None = None
+    allow_stdin: bool = True
+    stop_on_error: bool = True
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """A cell's result."""
+
+    data: msgspec.Raw
+    metadata: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class CellResult(msgspec.Struct, frozen=True):
+    """What an evaluator answers to a cell (docs/channel.md, "Result of a cell")."""
+
+    status: str
+    result: Shown | None = None
+    ename: str = ""
+    evalue: str = ""
+    traceback: list[str] = []
+    user_expressions: msgspec.Raw = msgspec.Raw(b"{}")
+    payload: msgspec.Raw = msgspec.Raw(b"[]")
+
+
+class CompleteRequest(msgspec.Struct, frozen=True):
+    """Content of a complete request (specification, "Completion")."""
+
+    code: str
+    cursor_pos: int | None = None
+
+
+class InspectRequest(msgspec.Struct, frozen=True):
+    """Content of an inspect request (specification, "Introspection")."""
+
+    code: str
+    cursor_pos: int | None = None
+    detail_level: int = 0
+
+
+class IsCompleteRequest(msgspec.Struct, frozen=True):
+    """Content of an is_complete request (specification, "Code completeness")."""
+
+    code: str
+
+
+class ShutdownRequest(msgspec.Struct, frozen=True):
+    """Content of a shutdown request (specification, "Kernel shutdown")."""
+
+    restart: bool = False
+
+
+def error_content(ename: str, evalue: str, traceback: list[str] | None = None) -> dict[str, Any]:
+    """Content of a reply with the status error, and of an error message."""
+    lines = [f"{ename}: {evalue}"] if traceback is None else traceback
+    return {"status": "error", "ename": ename, "evalue": evalue, "traceback": lines}
+
+
+def failure_content(failure: Failure, plugin: str) -> dict[str, Any]:
+    """Content of an error reply that tells a bug of an evaluator, and in which plugin it is."""
+    data = failure.data or {}
+    return error_content(
+        str(data.get("ename", "EvaluatorError")),
+        str(data.get("evalue", failure.message)),
+        [f"A bug in the plugin {plugin}:", *map(str, data.get("traceback") or [failure.message])],
+    )
+
+
+def notebook_cell_id(metadata: bytes) -> str | None:
+    """Find the notebook's id of a cell, which JupyterLab sends in a request's metadata."""
+    if b'"cellId"' not in metadata:
+        return None
+    try:
+        value = from_json(metadata).get("cellId")
+    except (msgspec.DecodeError, AttributeError):
+        return None
+    return value if isinstance(value, str) else None
+
+
+def execute_result(shown: Shown, execution_count: int) -> bytes:
+    """Give the content of an execute_result message (specification, "Code execution results")."""
+    return encode(
+        {"execution_count": execution_count, "data": shown.data, "metadata": shown.metadata}
+    )

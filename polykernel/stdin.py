@@ -1,0 +1,92 @@
+"""The stdin facet: one input request at a time, to the front end that sent the running cell.
+
+Specification: "Messages on the stdin ROUTER/DEALER channel".
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from polykernel.message import Message, from_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from polykernel.supervisor import Supervisor
+
+log = logging.getLogger("polykernel.stdin")
+
+NOT_ALLOWED, NOT_NOW, INTERRUPTED = -32001, -32002, -32003  # docs/channel.md
+
+
+class InputRequests:
+    """Owns the outstanding input request.
+
+    Args:
+        supervisor: Who is answered.
+        send: Sends an input request to a front end.
+        purge: Throws away what a front end sent without being asked.
+    """
+
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        send: Callable[[Message], None],
+        purge: Callable[[], None],
+    ) -> None:
+        self._supervisor = supervisor
+        self._send = send
+        self._purge = purge
+        self._outstanding: int | str | None = None
+        self._asked: Message | None = None
+
+    def ask(self, number: int | str, cell: Message, allowed: bool, content: bytes) -> None:
+        """Ask the front end that sent a cell, or refuse.
+
+        Args:
+            number: The evaluator's id of its request.
+            cell: The execute request.
+            allowed: Whether the front end takes input requests.
+            content: Of the input request, JSON.
+        """
+        if not allowed:
+            self.refuse(number, NOT_ALLOWED, "the front end does not allow input")
+        elif self._outstanding is not None:
+            self.refuse(number, NOT_NOW, "another input request is outstanding")
+        else:
+            self._purge()
+            self._outstanding, self._asked = number, cell
+            self._send(cell.reply("input_request", content))
+
+    def refuse(self, number: int | str, code: int, message: str) -> None:
+        """Answer an evaluator's request for input with an error."""
+        self._supervisor.refuse(number, code, message)
+
+    def take(self, message: Message) -> None:
+        """Hand a front end's answer to the evaluator; an answer to nothing is dropped."""
+        if self._outstanding is None or self._asked is None:
+            log.warning("an input reply that nobody asked for is dropped")
+            return
+        if message.identities != self._asked.identities:
+            log.warning("an input reply of a front end that was not asked is dropped")
+            return
+        try:
+            value = from_json(message.content, dict[str, Any]).get("value", "")
+        except msgspec.DecodeError as error:
+            log.warning("a malformed input reply is dropped: %s", error)
+            return
+        self._supervisor.answer(self._outstanding, {"value": str(value)})
+        self.forget()
+
+    def interrupt(self) -> None:
+        """Let the evaluator wait no longer."""
+        if self._outstanding is not None:
+            self.refuse(self._outstanding, INTERRUPTED, "interrupted")
+            self.forget()
+
+    def forget(self) -> None:
+        """Drop the outstanding request: its cell is over, or its evaluator is dead."""
+        self._outstanding = self._asked = None
