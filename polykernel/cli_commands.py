@@ -34,10 +34,12 @@ def execute(arguments: Namespace) -> int:
     """Run code without a front end."""
     refuse_windows()
     code = _code(arguments)
-    from polykernel import execute_once, plugins
+    from polykernel import execute_once, interpreters, plugins
 
     found = plugins.find(arguments.language, arguments.plugin or "")
-    return execute_once.main(found.language, code, python=arguments.python)
+    python = None if arguments.python is None else interpreters.ask(arguments.python).executable
+    # where the code came from standard input, nothing is left of it to answer with
+    return execute_once.main(found, code, python=python, allow_stdin=arguments.file != "-")
 
 
 def _code(arguments: Namespace) -> str:

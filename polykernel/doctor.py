@@ -32,8 +32,13 @@ try:
 except ImportError:
     pass
 else:
-    from polykernel import doctor
-    answer.update(polykernel=polykernel.__version__, **doctor.look_inside(*sys.argv[1:]))
+    answer["polykernel"] = polykernel.__version__
+    try:
+        import polykernel.host
+        from polykernel import doctor
+        answer.update(doctor.look_inside(*sys.argv[1:]))
+    except ImportError as error:
+        answer["host"] = "%s: %s" % (type(error).__name__, error)
 """ + interpreters.mark("answer")
 _OLDEST_HOST = (3, 11)
 
@@ -124,7 +129,7 @@ def _ask_host(kernelspec: Kernelspec, interpreter: str) -> dict[str, str]:
         return interpreters.ask_script(path, _HOST_QUESTION, arguments, env, options=["-P"])
     except EvaluatorStartError:
         version = interpreters.ask(path, env=env).version
-        if tuple(map(int, version.split("."))) >= _OLDEST_HOST:
+        if tuple(map(int, version.split(".")[:2])) >= _OLDEST_HOST:
             raise
         oldest = ".".join(map(str, _OLDEST_HOST))
         raise EvaluatorStartError(
@@ -167,6 +172,11 @@ def _host_troubles(
         yield Trouble(
             f"polykernel is not installed in {interpreter}",
             f"{interpreter} -m pip install polykernel",
+        )
+    if answer.get("host"):
+        yield Trouble(
+            f"what polykernel needs is not there in {interpreter}: {answer['host']}",
+            f"{interpreter} -m pip install --force-reinstall polykernel",
         )
     if answer.get("plugin"):
         yield Trouble(answer["plugin"], "install its package again, update it, or remove it")

@@ -36,7 +36,8 @@ def there(name):
     except Exception:
         return False
 missing = [name for name in sys.argv[1:] if not there(name)]
-print("\\n%s" + json.dumps({"version": list(sys.version_info[:3]), "missing": missing}))
+answer = {"version": sys.version.split()[0], "info": sys.version_info[:2], "missing": missing}
+print("\\n%s" + json.dumps(answer))
 """.replace("%s", _MARK)
 
 
@@ -97,8 +98,8 @@ def ask(
     """
     path = absolute(executable)
     answer = ask_script(path, _QUESTION, modules, env)
-    version = ".".join(map(str, answer["version"]))
-    if tuple(answer["version"]) < OLDEST:
+    version = str(answer["version"])
+    if tuple(answer["info"]) < OLDEST:
         oldest = ".".join(map(str, OLDEST))
         raise EvaluatorStartError(
             f"{path} is Python {version}; Python {oldest} or newer is needed to evaluate code"

@@ -83,7 +83,7 @@ def _argv(found: FoundLanguage, interpreter: Interpreter | None) -> list[str]:
 
 def _is_this_python(version: str) -> bool:
     # such a language is the interpreter that runs it; with another one its version is another
-    return version == ".".join(map(str, sys.version_info[:3]))
+    return version == sys.version.split()[0]
 
 
 def logos(found: FoundLanguage) -> dict[str, bytes]:
