@@ -1,0 +1,47 @@
+# Everything is set up in .venv; `make demo` and `make test` are all that is needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo lab test lint typecheck screenshots clean
+
+demo: $(VENV)/.demo
+	$(BIN)/python scripts/demo.py
+
+lab: $(VENV)/.lab
+	$(BIN)/jupyter lab examples
+
+test: $(VENV)/.test lint typecheck
+	$(BIN)/pytest
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+typecheck: $(VENV)/.test
+	$(BIN)/mypy
+
+screenshots: $(VENV)/.test
+	$(BIN)/python scripts/screenshots.py
+
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("polykernel needs Python 3.11 or newer: make PYTHON=python3.11 ..." if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+# what is installed is what users get, not the folder: kernelspecs too
+SOURCES := pyproject.toml $(shell find polykernel plugins kernelspecs -type f -not -name '*.pyc')
+
+$(VENV)/.demo: $(VENV)/bin/python $(SOURCES)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[demo]'
+	touch $@
+
+$(VENV)/.lab: $(VENV)/bin/python $(SOURCES)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[lab,demo]'
+	touch $@
+
+$(VENV)/.test: $(VENV)/bin/python $(SOURCES)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[lab,demo,test]'
+	touch $@
