@@ -99,10 +99,16 @@ class Dispatch:
                 log.warning("a message of the unknown type %r on %s is dropped", msg_type, channel)
         except msgspec.DecodeError as error:
             log.warning("malformed content of %s: %s", msg_type, error)
-            content = error_content("MalformedRequest", f"malformed content of {msg_type}: {error}")
-            if msg_type == "execute_request":
-                content["execution_count"] = self._execution.execution_count
-            self._answer(channel, message, lambda message: content)
+            self._answer_error(channel, message, "MalformedRequest", error)
+        except Exception as error:  # a bug of ours must not leave a request without its reply
+            log.exception("a bug of polykernel while it handled %s", msg_type)
+            self._answer_error(channel, message, "InternalError", error)
+
+    def _answer_error(self, channel: str, message: Message, ename: str, error: Exception) -> None:
+        content = error_content(ename, f"{message.msg_type}: {error}")
+        if message.msg_type == "execute_request":
+            content["execution_count"] = self._execution.execution_count
+        self._answer(channel, message, lambda message: content)
 
     def _answer(
         self, channel: str, message: Message, handler: Callable[[Message], dict[str, Any]]

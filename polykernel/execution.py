@@ -245,7 +245,8 @@ class Execution:
 
     def _on_result(self, answer: msgspec.Raw | Failure) -> None:
         cell = self._running
-        assert isinstance(cell, Cell)
+        if not isinstance(cell, Cell):
+            return  # the kernel was stopped meanwhile, and the cell told so
         self.output.finish_text()
         if isinstance(answer, Failure):
             self._fail(cell, failure_content(answer, self._plugin()))
@@ -356,6 +357,8 @@ class Execution:
         )
 
     def _answered(self, question: Question, answer: msgspec.Raw | Failure) -> None:
+        if self._running is not question:
+            return  # the kernel was stopped meanwhile, and the question answered
         self._running = None
         self._reply(question, self._content(question, answer))
         self._next()
