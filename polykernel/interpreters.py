@@ -71,7 +71,7 @@ def absolute(executable: str) -> str:
         inside = path / "bin" / "python"
         hint = f"; did you mean {inside}?" if inside.exists() else ""
         raise EvaluatorStartError(f"{executable} is a folder, not a Python interpreter{hint}")
-    found = shutil.which(path if os.sep in executable else executable)
+    found = shutil.which(path.absolute() if os.sep in executable else executable)
     if found is not None:
         return str(Path(found).absolute())
     if path.exists():
