@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo lab test lint typecheck screenshots clean
+.PHONY: demo lab test lint typecheck screenshots bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python scripts/demo.py
@@ -45,3 +45,6 @@ $(VENV)/.lab: $(VENV)/bin/python $(SOURCES)
 $(VENV)/.test: $(VENV)/bin/python $(SOURCES)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[lab,demo,test]'
 	touch $@
+
+bench: $(VENV)/.test
+	$(BIN)/python benchmarks/compare.py
