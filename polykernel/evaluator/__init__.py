@@ -2,6 +2,17 @@
 
 Standard library only, Python 3.8 or newer, imports nothing else of polykernel: it runs in whatever
 interpreter evaluates the cells.
+
+The way of a cell through the runtime::
+
+    bootstrap → runtime ← requests (a thread reads descriptor 3)
+                   │
+                   ├ loading    the author's class, or one that says why it could not be loaded
+                   ├ replies    what its methods return → contents of Jupyter's messages
+                   ├ tasks      the event loop of awaitable cells and their tasks
+                   ├ interrupts SIGINT, SIGTERM
+                   └ outlet     → descriptors 4 and 1: events, marks, responses; one lock
+                       ↑ streams (sys.stdout, sys.stderr), cell (the author's handle)
 """
 
 from polykernel.evaluator.base import Completions, Evaluator

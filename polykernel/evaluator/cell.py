@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from polykernel.evaluator.display import mimebundle, show
+from polykernel.evaluator.ownership import find_owner
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Optional
+
+    from polykernel.evaluator.outlet import Outlet
+
+STREAMS = ("stdout", "stderr")
+
 
 class Cell:
     """One execute request, as the evaluator's author sees it.
+
+    All methods may be called from any thread. After the cell has ended its threads and tasks may
+    go on to write and display: that still appears under it.
 
     Attributes:
         execution_count: The number in ``In [n]``.
@@ -18,16 +32,139 @@ class Cell:
     silent: bool
     store_history: bool
     allow_stdin: bool
+    cell_id: Optional[str]
 
-    def write(self, text: str, stream: str = "stdout") -> None: ...
-    def display(self, value: object, *, display_id=None, update: bool = False, metadata=None, transient=None) -> None: ...
-    def clear_output(self, wait: bool = False) -> None: ...
-    def input(self, prompt: str = "", *, password: bool = False) -> str: ...
-    def page(self, value: object, start: int = 0) -> None: ...
-    def set_next_input(self, text: str, *, replace: bool = False) -> None: ...
-    def progress(self, done: float, total: float = 1.0, text: str = "") -> None: ...
+    def __init__(self, outlet: Outlet, number: Optional[int], params: Dict[str, Any]) -> None:
+        self.execution_count = params.get("execution_count") or 0
+        self.silent = bool(params.get("silent"))
+        self.store_history = bool(params.get("store_history", True))
+        self.allow_stdin = bool(params.get("allow_stdin"))
+        self.cell_id = params.get("cell_id")
+        self._outlet = outlet
+        self._number = number
+        self._over = False
+        self._payload: List[Dict[str, Any]] = []
+        self._bar = ""
+        # begun lines, by thread: of stdout, of stderr
+        self._begun: "tuple[Dict[int, List[str]], Dict[int, List[str]]]" = ({}, {})
+        self._watched = False  # begun lines will be shown soon: see streams.Watcher
+
+    def __repr__(self) -> str:
+        return f"<Cell {self._number} [{self.execution_count}]>"
+
+    def write(self, text: str, stream: str = "stdout") -> None:
+        """Print text, as it is, to ``"stdout"`` or ``"stderr"`` (specification, "Streams").
+
+        Raises:
+            TypeError: ``text`` is not a string.
+            ValueError: There is no such stream.
+        """
+        if stream not in STREAMS:
+            raise ValueError(f"stream must be 'stdout' or 'stderr', not {stream!r}")
+        if not isinstance(text, str):
+            raise TypeError(f"write() needs a string, not {type(text).__name__}")
+        self._outlet.text(self, STREAMS.index(stream), text)
+
+    def display(
+        self,
+        value: object,
+        *,
+        display_id: Optional[str] = None,
+        update: bool = False,
+        metadata: Optional[Dict[str, Any]] = None,
+        transient: Optional[Dict[str, Any]] = None,
+    ) -> None:
+        """Show an object in all forms that it offers (specification, "Display data").
+
+        Args:
+            value: A :class:`Bundle`, a string (shown as it is), or any object.
+            display_id: A name by which the display can be updated.
+            update: Replace all displays with that ``display_id`` instead of adding one.
+            metadata: Added to what the object itself gives.
+            transient: Added to the message's ``transient``, which notebooks do not keep.
+
+        Raises:
+            ValueError: ``update`` without ``display_id``; or the content can't be sent.
+            Exception: What ``repr(value)`` raises.
+        """
+        if update and not display_id:
+            raise ValueError("display(update=True) needs a display_id")
+        bundle = show(value)
+        if bundle is None:
+            return
+        data, own_metadata = bundle
+        transient = dict(transient or {})
+        if display_id:
+            transient["display_id"] = display_id
+        self._outlet.event(
+            "update_display_data" if update else "display_data",
+            self,
+            {
+                "data": data,
+                "metadata": {**own_metadata, **(metadata or {})},
+                "transient": transient,
+            },
+        )
+
+    def clear_output(self, wait: bool = False) -> None:
+        """Clear the cell's output (specification, "Clear output").
+
+        Args:
+            wait: Only when the next output comes, so that nothing flickers.
+        """
+        self._outlet.event("clear_output", self, {"wait": bool(wait)})
+
+    def input(self, prompt: str = "", *, password: bool = False) -> str:
+        """Ask the user for a line (specification, "stdin"); waits for it.
+
+        Raises:
+            InputRefused: The front end does not allow it, the cell is over, or another input
+                request is outstanding.
+            KeyboardInterrupt: The user interrupted.
+        """
+        return self._outlet.ask(self, str(prompt), bool(password))
+
+    def page(self, value: object, start: int = 0) -> None:
+        """Show something in the front end's pager (specification, "Payloads").
+
+        Raises:
+            RuntimeError: The cell is over.
+        """
+        data, _ = mimebundle(value)
+        self._pay({"source": "page", "data": data, "start": start})
+
+    def set_next_input(self, text: str, *, replace: bool = False) -> None:
+        """Put text into the next cell, or into this one (specification, "Payloads").
+
+        Raises:
+            RuntimeError: The cell is over.
+        """
+        self._pay({"source": "set_next_input", "text": text, "replace": replace})
+
+    def progress(self, done: float, total: float = 1.0, text: str = "") -> None:
+        """Show how far the cell has come: one bar, updated in place.
+
+        Args:
+            done: How much is done.
+            total: How much there is to do; zero where that is not known.
+            text: What stands beside the bar.
+        """
+        from polykernel.evaluator.display import Bundle
+        from polykernel.evaluator.progress import bar
+
+        data = bar(done, total, text)
+        if data["text/plain"] == self._bar:
+            return  # a loop of a million steps needs no million messages
+        update = bool(self._bar)
+        self._bar = data["text/plain"]
+        self.display(Bundle(data), display_id=self._outlet.name("progress", self), update=update)
+
+    def _pay(self, payload: Dict[str, Any]) -> None:
+        if self._over:
+            raise RuntimeError("the cell is over: its reply, which carries payloads, has been sent")
+        self._payload.append(payload)
 
 
-def current_cell() -> "Cell | None":
+def current_cell() -> Optional[Cell]:
     """The cell on whose behalf the calling thread or task runs, or ``None``."""
-    return None
+    return find_owner()

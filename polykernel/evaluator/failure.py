@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Sequence
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import List, Optional, Sequence
+
+
+def headline(ename: str, evalue: str) -> str:
+    """The one line that names an error, coloured as Jupyter's front ends show them."""
+    return f"\x1b[31m{ename}\x1b[39m: {evalue}" if evalue else f"\x1b[31m{ename}\x1b[39m"
 
 
 class CellError(Exception):
@@ -25,7 +32,7 @@ class CellError(Exception):
         self.ename = ename
         self.evalue = evalue
         self.traceback: List[str] = (
-            list(traceback) if traceback is not None else [f"\x1b[31m{ename}\x1b[39m: {evalue}"]
+            list(traceback) if traceback is not None else [headline(ename, evalue)]
         )
 
 

@@ -1,0 +1,114 @@
+"""JSON lines: encoding what is sent so that it is never refused, and writing it whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+from binascii import b2a_base64
+from collections.abc import Mapping
+from math import isfinite
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Union
+
+DEEPEST = 200  # nesting that every JSON parser on the way to the front end accepts
+
+_encode: Callable[[object], str] = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":")
+).encode
+
+
+class Unsendable(ValueError):
+    """A value that has no JSON form, not even an approximate one."""
+
+
+def encode(value: object) -> str:
+    """The JSON text of a value, cleaned of what JSON or UTF-8 do not allow.
+
+    NaN and infinities become null, keys and objects that JSON does not know become strings.
+
+    Raises:
+        Unsendable: The value is nested too deeply, or contains itself.
+    """
+    try:
+        return _encode(value)
+    except Exception:  # whatever an object's own methods raise, too
+        return _encode(clean(value))
+
+
+def to_bytes(text: str) -> bytes:
+    """UTF-8, with a replacement character for each lone surrogate."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+
+
+def clean(value: Any, depth: int = 0) -> Any:
+    """The nearest value that JSON has.
+
+    Raises:
+        Unsendable: The value is nested too deeply, or contains itself.
+    """
+    if depth > DEEPEST:
+        raise Unsendable(f"a value is nested more than {DEEPEST} levels deep, or contains itself")
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    if isinstance(value, int):
+        return _clean_integer(value)
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {_clean_key(key): clean(value[key], depth + 1) for key in value}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [clean(item, depth + 1) for item in value]
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return b2a_base64(value, newline=False).decode()
+    return _clean_object(value, depth)
+
+
+def _clean_integer(value: int) -> Union[int, str]:
+    try:
+        int.__repr__(value)
+    except ValueError:  # too many digits for Python to write in decimal
+        return hex(value)
+    return value
+
+
+def _clean_key(key: object) -> str:
+    if isinstance(key, str):
+        return key
+    return "null" if key is None else str(key)
+
+
+def _clean_object(value: Any, depth: int) -> Any:
+    if hasattr(value, "tolist"):  # arrays and scalars of numpy
+        return clean(value.tolist(), depth + 1)
+    for method, kind in (("__index__", int), ("__float__", float)):
+        if hasattr(value, method):
+            return clean(kind(value), depth + 1)
+    return str(value)
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of ``data``, also where a child made the pipe non-blocking."""
+    try:
+        written = os.write(descriptor, data)
+    except BlockingIOError:
+        written = 0
+    if written == len(data):
+        return
+    rest = memoryview(data)[written:]
+    while rest:
+        try:
+            rest = rest[os.write(descriptor, rest) :]
+        except BlockingIOError:
+            _wait_writable(descriptor)
+
+
+def _wait_writable(descriptor: int) -> None:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLOUT)
+    poll.poll()

@@ -1,0 +1,74 @@
+"""Input requests: one outstanding at a time, answered by the reader thread."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from queue import Empty, SimpleQueue
+
+from polykernel.evaluator.failure import InputRefused
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, Optional
+
+INTERRUPTED = -32003
+SIGNAL_IS_ON_ITS_WAY = 1.0  # seconds
+
+
+class Questions:
+    """Matches answers with the caller that waits. State: the one outstanding request.
+
+    Attributes:
+        main_thread_waits: For an answer: an interrupt ends that, whatever the evaluator does.
+    """
+
+    def __init__(self) -> None:
+        self.main_thread_waits = False
+        self._numbers = itertools.count(1)
+        self._outstanding: Optional[int] = None
+        self._answer: SimpleQueue[Dict[str, Any]] = SimpleQueue()
+
+    def ask(self, params: Dict[str, Any], send: Callable[[Dict[str, Any]], None]) -> str:
+        """Send an input request and wait for the answer (docs/channel.md).
+
+        Raises:
+            InputRefused: Another request is outstanding, or the host refuses.
+            KeyboardInterrupt: The user interrupted.
+        """
+        if self._outstanding is not None:
+            raise InputRefused("another input request is outstanding")
+        number = self._outstanding = next(self._numbers)
+        answer: SimpleQueue[Dict[str, Any]] = SimpleQueue()
+        self._answer = answer
+        in_main_thread = threading.current_thread() is threading.main_thread()
+        try:
+            self.main_thread_waits = in_main_thread
+            send({"jsonrpc": "2.0", "id": number, "method": "input_request", "params": params})
+            return self._value(answer.get(), in_main_thread)
+        finally:
+            self.main_thread_waits = False
+            self._outstanding = None
+
+    def answer(self, message: Dict[str, Any]) -> None:
+        """Take a response of the host's; a stale one is dropped."""
+        if message.get("id") == self._outstanding:
+            self._answer.put(message)
+
+    def _value(self, message: Dict[str, Any], in_main_thread: bool) -> str:
+        if "error" in message:
+            error = message["error"]
+            if error.get("code") == INTERRUPTED:
+                if in_main_thread:
+                    self._await_signal()
+                raise KeyboardInterrupt
+            raise InputRefused(error.get("message") or "the host refused the input request")
+        value = message["result"]
+        return str(value["value"] if isinstance(value, dict) else value)
+
+    def _await_signal(self) -> None:
+        # the same interrupt's signal must not come later, into the user's own handling of it
+        try:
+            SimpleQueue().get(timeout=SIGNAL_IS_ON_ITS_WAY)
+        except Empty:
+            pass

@@ -1,0 +1,104 @@
+"""Exceptions → what the front end shows of them."""
+
+from __future__ import annotations
+
+import os
+
+from polykernel.evaluator.failure import CellError, headline
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from traceback import TracebackException
+    from typing import Any, Dict, List, Optional, Set
+
+_OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep  # noqa: PTH100, PTH120
+
+
+class Report:
+    """What is shown of an error (specification, "Execution errors").
+
+    Args:
+        ename: The kind of error.
+        evalue: What is wrong, in one line.
+        traceback: The lines that are shown.
+    """
+
+    def __init__(self, ename: str, evalue: str, traceback: List[str]) -> None:
+        self.ename = ename
+        self.evalue = evalue
+        self.traceback = traceback
+
+    def content(self) -> Dict[str, Any]:
+        """``ename``, ``evalue`` and ``traceback``."""
+        return {"ename": self.ename, "evalue": self.evalue, "traceback": self.traceback}
+
+
+def of_cell_error(error: CellError) -> Report:
+    """An error that the author raised on purpose."""
+    return Report(str(error.ename), str(error.evalue), [str(line) for line in error.traceback])
+
+
+def of_interrupt() -> Report:
+    """The user's own interrupt needs no traceback of the evaluator's."""
+    return Report("KeyboardInterrupt", "", [headline("KeyboardInterrupt", "")])
+
+
+def of_bug(error: BaseException, plugin: str, doing: str) -> Report:
+    """An exception that no evaluator should raise: names the plugin, and where it happened.
+
+    Args:
+        error: What was raised.
+        plugin: Name and version of the plugin.
+        doing: What failed, as ``"running the cell"``.
+    """
+    return _with_traceback(error, f"A bug in the plugin {plugin}, {doing}:")
+
+
+def of_value(error: BaseException) -> Report:
+    """An exception of an object's own methods, while it was shown."""
+    return _with_traceback(error, "The result can't be shown:")
+
+
+def _with_traceback(error: BaseException, introduction: str) -> Report:
+    evalue = text_of(error)
+    lines = traceback_lines(error)
+    # the last line is the error itself; it is shown in colour, first and last
+    return Report(
+        type(error).__name__,
+        evalue,
+        [introduction, *lines, headline(type(error).__name__, evalue)],
+    )
+
+
+def text_of(error: BaseException) -> str:
+    """``str(error)``, also where that fails."""
+    try:
+        return str(error)
+    except Exception as again:
+        return f"<str() of it failed: {type(again).__name__}>"
+
+
+def traceback_lines(error: BaseException) -> List[str]:
+    """The traceback without frames of the runtime, and without its last line."""
+    import traceback
+
+    try:
+        formatted = traceback.TracebackException.from_exception(error)
+        _strip(formatted, set())
+        lines = "".join(formatted.format()).rstrip("\n").split("\n")
+    except Exception as again:
+        return [f"(its traceback can't be shown: {type(again).__name__}: {text_of(again)})"]
+    own = "".join(formatted.format_exception_only()).rstrip("\n").split("\n")
+    if isinstance(error, SyntaxError):
+        return lines[:-1]
+    return lines[: -len(own)] if lines[-len(own) :] == own else lines
+
+
+def _strip(formatted: Optional[TracebackException], seen: Set[int]) -> None:
+    if formatted is None or id(formatted) in seen:
+        return
+    seen.add(id(formatted))
+    kept = [frame for frame in formatted.stack if not frame.filename.startswith(_OURS)]
+    formatted.stack[:] = kept
+    _strip(formatted.__cause__, seen)
+    _strip(formatted.__context__, seen)

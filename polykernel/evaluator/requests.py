@@ -1,0 +1,74 @@
+"""The thread that reads what the host sends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from _thread import start_new_thread
+
+from polykernel.evaluator.interrupts import leave_signals_to_main_thread
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, Iterator, List
+
+CHUNK = 1 << 18
+
+
+def read_lines(descriptor: int) -> Iterator[bytes]:
+    """Each line that comes, without its end, until end of file."""
+    begun: List[bytes] = []
+    while True:
+        try:
+            chunk = os.read(descriptor, CHUNK)
+        except OSError:
+            return
+        if not chunk:
+            return
+        if b"\n" not in chunk:
+            begun.append(chunk)  # joined once, at the line's end: growing bytes is quadratic
+            continue
+        lines = chunk.split(b"\n")
+        begun.append(lines[0])
+        lines[0] = b"".join(begun)
+        begun = [lines.pop()]
+        yield from lines
+
+
+def start(descriptor: int, receive: Callable[[Dict[str, Any]], None]) -> None:
+    """Hand each message to ``receive``, in a thread of its own; end with the host."""
+    start_thread(lambda: _run(descriptor, receive))
+
+
+def start_thread(work: Callable[[], None]) -> None:
+    """Start a thread of the runtime's own.
+
+    Not a ``threading.Thread``: user code that lists or counts threads sees its own.
+    """
+
+    def run() -> None:
+        leave_signals_to_main_thread()
+        work()
+
+    start_new_thread(run, ())
+
+
+def _run(descriptor: int, receive: Callable[[Dict[str, Any]], None]) -> None:
+    try:
+        for line in read_lines(descriptor):
+            try:
+                message = json.loads(line)
+            except ValueError:
+                continue  # the host writes JSON; there is nobody to tell otherwise
+            if isinstance(message, dict):
+                receive(message)
+    finally:
+        die()
+
+
+def die() -> None:
+    """The host is gone: nothing that was started here may be left."""
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)

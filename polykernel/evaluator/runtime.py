@@ -1,0 +1,404 @@
+"""The evaluator process's main loop: requests, one by one, in the main thread."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+import sys
+from queue import SimpleQueue
+
+from polykernel.evaluator import forks, interrupts, loading, ownership, replies, requests, streams
+from polykernel.evaluator.cell import Cell
+from polykernel.evaluator.display import show
+from polykernel.evaluator.failure import CellError
+from polykernel.evaluator.outlet import Outlet
+from polykernel.evaluator.questions import Questions
+from polykernel.evaluator.reports import Report, of_bug, of_cell_error, of_interrupt, of_value
+from polykernel.evaluator.tasks import Tasks, is_awaitable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any, Callable, Dict, List, Optional
+
+    from polykernel.evaluator.base import Evaluator
+
+PROTOCOL = 1
+METHOD_NOT_FOUND, INTERNAL_ERROR, INVALID_REQUEST = -32601, -32603, -32600
+# what may be answered beside a running cell
+QUESTIONS_OF_CODE = frozenset(("complete", "inspect", "is_complete"))
+HIGH = 100  # descriptors from here on are not in the way of user code
+
+
+class Runtime:
+    """Serves one evaluator. State: what the host has asked and is not answered yet.
+
+    Args:
+        evaluator: The author's object.
+        plugin: Name and version of the plugin, for errors.
+        outlet: Where events and responses go.
+        questions: Takes the host's answers to input requests.
+        signals: The signal handlers.
+    """
+
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        plugin: str,
+        outlet: Outlet,
+        questions: Questions,
+        signals: interrupts.Interrupts,
+        token: str,
+    ) -> None:
+        self._evaluator = evaluator
+        self._plugin = plugin
+        self._outlet = outlet
+        self._questions = questions
+        self._signals = signals
+        self._token = token
+        self._started = False
+        self._requests: SimpleQueue[Dict[str, Any]] = SimpleQueue()
+        self._beside: "Optional[SimpleQueue[Dict[str, Any]]]" = None
+        self._cells_received = 0
+        self._cells_done = 0
+        self._tasks = Tasks(lambda: signals.terminating, self._report_task)
+        signals.stop = self._stop
+        signals.stop_idle = self._stop_idle
+
+    # from the reader thread
+
+    def receive(self, message: Dict[str, Any]) -> None:
+        """Take one message of the host's; called in the reader thread."""
+        method = message.get("method")
+        if method is None:
+            self._questions.answer(message)
+            return
+        busy = self._cells_received != self._cells_done
+        if busy and method in QUESTIONS_OF_CODE and self._evaluator.complete_while_busy:
+            self._answer_beside(message)
+            return
+        if method == "execute":
+            self._cells_received += 1
+        self._requests.put(message)
+        self._tasks.wake()
+        if busy and method == "shutdown":
+            interrupts.end_main_thread()
+
+    def _answer_beside(self, message: Dict[str, Any]) -> None:
+        if self._beside is None:
+            beside: SimpleQueue[Dict[str, Any]] = SimpleQueue()
+            self._beside = beside
+            requests.start_thread(lambda: self._serve_beside(beside))
+        self._beside.put(message)
+
+    def _serve_beside(self, questions: SimpleQueue[Dict[str, Any]]) -> None:
+        while True:
+            self._handle(questions.get())
+
+    # in the main thread
+
+    def serve(self) -> None:
+        """Answer requests until the kernel is shut down."""
+        while not self._signals.terminating:
+            try:
+                message = self._next()
+                if message.get("method") == "shutdown":
+                    self._requests.put(message)
+                    return
+                self._handle(message)
+            except KeyboardInterrupt:
+                self._signals.armed = False  # it came a moment after its cell
+            except SystemExit as error:
+                if not self._signals.terminating:
+                    self._report_task(None, "a task asked to exit", error)
+
+    def _next(self) -> Dict[str, Any]:
+        return self._tasks.wait(self._requests) if self._tasks.alive() else self._requests.get()
+
+    def _handle(self, message: Dict[str, Any]) -> None:
+        method, number = message.get("method"), message.get("id")
+        params = message.get("params") or {}
+        if method == "execute":
+            self._execute(number, params)
+        elif method == "hello":
+            self._hello(number, params)
+        elif method in QUESTIONS_OF_CODE:
+            self._answer(number, str(method), params)
+        elif number is not None:
+            self._outlet.refuse(number, METHOD_NOT_FOUND, f"no method {method!r}")
+
+    # hello
+
+    def _hello(self, number: object, params: Dict[str, Any]) -> None:
+        if params.get("protocol", PROTOCOL) != PROTOCOL:
+            self._outlet.refuse(
+                number,
+                INVALID_REQUEST,
+                f"this evaluator speaks version {PROTOCOL} of the channel, "
+                f"not {params['protocol']!r}",
+            )
+            return
+        _enter(params.get("cwd"))
+        self._start()
+        evaluator = self._evaluator
+        abilities: Dict[str, Any] = {
+            "protocol": PROTOCOL,
+            "marks": self._token,
+            "interrupts": True,
+            "complete_while_busy": bool(evaluator.complete_while_busy),
+        }
+        for name in ("implementation", "language_version"):
+            if getattr(evaluator, name):
+                abilities[name] = str(getattr(evaluator, name))
+        self._outlet.respond(number, abilities)
+
+    def _start(self) -> None:
+        if self._started:
+            return
+        self._signals.install()
+        try:
+            try:
+                self._signals.begin()
+                self._evaluator.start()
+                self._started = True
+            finally:
+                self._signals.armed = False
+        except KeyboardInterrupt:
+            pass  # the next cell tries again
+        except BaseException as error:
+            if self._signals.terminating:
+                raise
+            self._started = True
+            self._evaluator = loading.Broken(self._plugin, "its evaluator can't start", error)
+
+    # cells
+
+    def _execute(self, number: object, params: Dict[str, Any]) -> None:
+        self._start()
+        cell = Cell(self._outlet, number, params)  # type: ignore[arg-type]
+        ownership.owner.set(cell)
+        self._outlet.begin(cell)
+        self._signals.install()
+        reply = self._run(params.get("code", ""), params.get("user_expressions") or {}, cell)
+        self._outlet.finish(cell)
+        reply["payload"] = cell._payload  # noqa: SLF001
+        self._cells_done += 1
+        try:
+            self._outlet.respond(number, reply)
+        except ValueError as error:
+            report = of_value(error)
+            self._outlet.respond(
+                number,
+                {"status": "error", **report.content(), "user_expressions": {}, "payload": []},
+            )
+
+    def _run(self, code: str, expressions: Dict[str, str], cell: Cell) -> Dict[str, Any]:
+        failed: Optional[BaseException] = None
+        reply: Dict[str, Any] = {}
+        try:
+            try:
+                self._signals.begin()
+                reply = self._outcome(code, expressions, cell)
+            finally:
+                self._signals.armed = False
+                self._tasks.release()
+        except BaseException as error:
+            self._signals.armed = False
+            failed = error
+        if not self._outlet.has_channel:
+            forks.end_child(self._outlet, failed)
+        if failed is not None:
+            report = self._report(failed, "running the cell")
+            reply = {"status": "error", **report.content(), "user_expressions": {}}
+        return reply
+
+    def _outcome(self, code: str, expressions: Dict[str, str], cell: Cell) -> Dict[str, Any]:
+        self._tasks.prepare(code)
+        value = self._evaluator.execute(code, cell)
+        if is_awaitable(value):
+            self._tasks.release()
+            value = self._tasks.run(value)  # type: ignore[arg-type]
+        reply: Dict[str, Any] = {"status": "ok"}
+        if value is not None and not cell.silent:
+            try:
+                bundle = show(value)
+            except Exception as error:
+                return {"status": "error", **of_value(error).content(), "user_expressions": {}}
+            if bundle is not None:
+                reply["result"] = {"data": bundle[0], "metadata": bundle[1]}
+        reply["user_expressions"] = {
+            name: self._evaluate(expression) for name, expression in expressions.items()
+        }
+        return reply
+
+    def _evaluate(self, expression: str) -> Dict[str, Any]:
+        try:
+            bundle = show(self._evaluator.evaluate(expression))
+        except KeyboardInterrupt:
+            raise
+        except NotImplementedError as error:
+            return {"status": "error", **Report("NotImplementedError", str(error), []).content()}
+        except BaseException as error:
+            if self._signals.terminating:
+                raise
+            return {"status": "error", **self._report(error, "in evaluate()").content()}
+        data, metadata = bundle or ({}, {})
+        return {"status": "ok", "data": data, "metadata": metadata}
+
+    def _report(self, error: BaseException, doing: str) -> Report:
+        if isinstance(error, CellError):
+            return of_cell_error(error)
+        if isinstance(error, KeyboardInterrupt) or self._signals.terminating:
+            return of_interrupt()
+        return of_bug(error, self._plugin, doing)
+
+    def _report_task(
+        self, cell: Optional[Cell], message: str, error: Optional[BaseException]
+    ) -> None:
+        lines = [message]
+        if error is not None:
+            report = of_bug(error, self._plugin, "in a task")
+            lines += report.traceback[1:-1] + [f"{report.ename}: {report.evalue}"]
+        (cell or self._outlet.last).write("\n".join(lines) + "\n", "stderr")
+
+    # questions of code
+
+    def _answer(self, number: object, method: str, params: Dict[str, Any]) -> None:
+        try:
+            self._outlet.respond(number, self._content(method, params))
+        except CellError as error:
+            self._outlet.refuse(
+                number, INTERNAL_ERROR, error.evalue, of_cell_error(error).content()
+            )
+        except BaseException as error:
+            if isinstance(error, (KeyboardInterrupt, SystemExit)) and self._signals.terminating:
+                raise
+            report = of_bug(error, self._plugin, f"in {method}()")
+            self._outlet.refuse(
+                number,
+                INTERNAL_ERROR,
+                f"the plugin {self._plugin}: {report.ename}: {report.evalue}",
+                report.content(),
+            )
+
+    def _content(self, method: str, params: Dict[str, Any]) -> Dict[str, Any]:
+        code = params.get("code", "")
+        if method == "is_complete":
+            return replies.completeness(self._evaluator.is_complete(code))
+        cursor_pos = params.get("cursor_pos", len(code))
+        if method == "complete":
+            return replies.completions(self._evaluator.complete(code, cursor_pos), code, cursor_pos)
+        detail_level = params.get("detail_level", 0)
+        return replies.inspection(self._evaluator.inspect(code, cursor_pos, detail_level))
+
+    # interrupts
+
+    def _stop(self, frame: Optional[FrameType]) -> None:
+        if self._questions.main_thread_waits:
+            raise KeyboardInterrupt
+        if not self._tasks.interrupt(frame):
+            self._evaluator.interrupt()
+
+    def _stop_idle(self, frame: Optional[FrameType]) -> None:
+        if self._tasks.busy_between_cells(frame):
+            raise KeyboardInterrupt
+
+    # the end
+
+    def leave(self) -> None:
+        """Shut down in good order: the author's clean-up, ``atexit``, the last words."""
+        import atexit
+
+        self._signals.leaving = True
+        number, restart = self._shutdown_request()
+        self._outlet.begin(self._outlet.last)  # what is printed now needs no channel
+        self._quietly(lambda: self._evaluator.shutdown(restart))
+        if number is not None:
+            self._quietly(lambda: self._outlet.respond(number, {}))
+        self._quietly(atexit._run_exitfuncs)  # noqa: SLF001
+        self._quietly(lambda: self._outlet.flush_all(self._outlet.last))
+        os._exit(0)  # threads of the user's would keep an ordinary end waiting
+
+    def _shutdown_request(self) -> "tuple[object, bool]":
+        while not self._requests.empty():
+            message = self._requests.get()
+            if message.get("method") == "shutdown":
+                return message.get("id"), bool((message.get("params") or {}).get("restart"))
+        return None, False
+
+    def _quietly(self, action: Callable[[], object]) -> None:
+        try:
+            action()
+        except BaseException:
+            import traceback
+
+            traceback.print_exc()
+
+
+def _enter(cwd: Optional[str]) -> None:
+    """The notebook's folder, only now: a ``queue.py`` in it must not break the runtime."""
+    if cwd and cwd != os.getcwd():  # noqa: PTH109
+        try:
+            os.chdir(cwd)
+        except OSError as error:
+            sys.stderr.write(f"the notebook's folder {cwd}: {error.strerror}\n")
+    if not getattr(sys.flags, "safe_path", False) and "" not in sys.path:
+        sys.path.insert(0, "")
+
+
+def _own_pipe() -> int:
+    """A descriptor of pipe 1 that user code can neither close nor make non-blocking."""
+    if sys.platform == "linux" and stat.S_ISFIFO(os.fstat(1).st_mode):
+        try:
+            descriptor = os.open("/proc/self/fd/1", os.O_WRONLY | os.O_CLOEXEC)
+        except OSError:
+            descriptor = os.dup(1)
+    else:
+        descriptor = os.dup(1)
+    return _move_high(descriptor)
+
+
+def _move_high(descriptor: int) -> int:
+    try:
+        high = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, HIGH)
+    except OSError:  # more than this process may have
+        high = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3)
+    os.close(descriptor)
+    return high
+
+
+def run(evaluator_name: str, plugin: str) -> None:
+    """Be an evaluator process, until the kernel ends (docs/channel.md)."""
+    incoming, outgoing, marks = _move_high(3), _move_high(4), _own_pipe()
+    token = os.urandom(8).hex()
+    sys.argv = [""]
+    _clean_main_module()
+    questions = Questions()
+    outlet = Outlet(outgoing, marks, token, questions)
+    signals = interrupts.Interrupts(outlet)
+    signals.install()
+    watcher = streams.install(outlet)
+    ownership.follow_threads()
+    forks.follow(outlet, signals, watcher, (incoming, outgoing, marks))
+    runtime = Runtime(
+        loading.load(evaluator_name, plugin), plugin, outlet, questions, signals, token
+    )
+    requests.start(incoming, runtime.receive)
+    try:
+        runtime.serve()
+    finally:
+        runtime.leave()
+
+
+def _clean_main_module() -> None:
+    """User code finds an empty ``__main__``, and children don't look for our file."""
+    from types import ModuleType
+
+    ours = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    sys.modules["__main__"].__dict__["__builtins__"] = ours.__dict__["__builtins__"]
+    _kept.append(ours)
+
+
+_kept: List[object] = []

@@ -1,0 +1,179 @@
+"""``sys.stdout`` and ``sys.stderr`` of user code.
+
+Lines are kept together per thread, and written as soon as they are whole. A line that is begun and
+not ended is shown before anything else of its cell, and after a moment in any case.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+from queue import SimpleQueue
+
+from polykernel.evaluator.outlet import STREAM_NAMES, current
+from polykernel.evaluator.requests import start_thread
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Iterable, List, Optional, Tuple
+
+    from polykernel.evaluator.cell import Cell
+    from polykernel.evaluator.outlet import Outlet
+
+MOMENT = 0.1  # seconds; longer than a crowd of printing threads needs to finish its lines
+
+
+class TextStream(io.TextIOBase):
+    """A text stream whose text goes to the cell that the caller works for.
+
+    Args:
+        outlet: Where it goes.
+        index: 0 for stdout, 1 for stderr.
+    """
+
+    encoding = "utf-8"
+    errors = "backslashreplace"
+    newlines = None
+    line_buffering = True
+    write_through = False
+    mode = "w"
+
+    def __init__(self, outlet: Outlet, index: int) -> None:
+        self._outlet = outlet
+        self._index = index
+        self.name = f"<{STREAM_NAMES[index]}>"
+        self.buffer = ByteStream(outlet, index, self.name)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name!r} encoding={self.encoding!r}>"
+
+    def write(self, text: str) -> int:
+        """Print text (``io.TextIOBase``)."""
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        if self.closed:
+            raise ValueError("I/O operation on closed file.")
+        self._outlet.text(current(self._outlet), self._index, text)
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:  # type: ignore[override]
+        """Print several texts (``io.TextIOBase``)."""
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        """Show the lines that the calling thread has begun (``io.TextIOBase``)."""
+        if self.closed:
+            raise ValueError("I/O operation on closed file.")
+        self._outlet.flush(current(self._outlet))
+
+    def fileno(self) -> int:
+        """1 or 2: what is written there appears in the notebook."""
+        return self._index + 1
+
+    def isatty(self) -> bool:
+        """Never: a notebook is no terminal."""
+        return False
+
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+    def reconfigure(self, **_options: Any) -> None:
+        """As ``io.TextIOWrapper`` has it; lines are written as they are, whatever is asked."""
+        self.flush()
+
+    def __del__(self) -> None:
+        pass  # the base class would close it
+
+
+class ByteStream(io.BufferedIOBase):
+    """``sys.stdout.buffer``: bytes, in order with the text."""
+
+    mode = "wb"
+
+    def __init__(self, outlet: Outlet, index: int, name: str) -> None:
+        self._outlet = outlet
+        self._index = index
+        self.name = name
+
+    @property
+    def raw(self) -> "ByteStream":  # type: ignore[override]
+        """Itself: it is not buffered."""
+        return self
+
+    def write(self, data: Any) -> int:
+        """Print bytes (``io.BufferedIOBase``)."""
+        if isinstance(data, str):
+            raise TypeError("a bytes-like object is required, not 'str'")
+        data = memoryview(data).cast("B")
+        self._outlet.raw(current(self._outlet), self._index, bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Show the lines that the calling thread has begun."""
+        self._outlet.flush(current(self._outlet))
+
+    def fileno(self) -> int:
+        """1 or 2."""
+        return self._index + 1
+
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+    def __del__(self) -> None:
+        pass
+
+
+class Watcher:
+    """Shows begun lines after a moment, in a thread that starts with the first one."""
+
+    def __init__(self, outlet: Outlet) -> None:
+        self._outlet = outlet
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin anew: in a forked child the thread is gone."""
+        self._cells: SimpleQueue[Cell] = SimpleQueue()
+        self._started = False
+
+    def watch(self, cell: Cell) -> None:
+        """See that the cell's begun lines are shown soon."""
+        cell._watched = True  # noqa: SLF001
+        self._cells.put(cell)
+        if not self._started:
+            self._started = True
+            start_thread(self._run)
+
+    def _run(self) -> None:
+        while True:
+            cell = self._cells.get()
+            before = _begun(cell)
+            time.sleep(MOMENT)
+            for key, parts in before.items():
+                stream, ident = key
+                if cell._begun[stream][ident] == parts:  # noqa: SLF001
+                    self._outlet.flush_line(cell, stream, ident)
+            cell._watched = False  # noqa: SLF001
+            if _begun(cell) and not cell._watched:  # noqa: SLF001
+                self.watch(cell)
+
+
+def _begun(cell: Cell) -> Dict[Tuple[int, int], List[str]]:
+    return {
+        (stream, ident): parts[:]
+        for stream, begun in enumerate(cell._begun)  # noqa: SLF001
+        for ident, parts in list(begun.items())
+        if parts
+    }
+
+
+def install(outlet: Outlet) -> Watcher:
+    """Become ``sys.stdout`` and ``sys.stderr``, and their originals too."""
+    watcher = Watcher(outlet)
+    outlet.watch = watcher.watch
+    sys.stdout = sys.__stdout__ = TextStream(outlet, 0)  # type: ignore[misc,assignment]
+    sys.stderr = sys.__stderr__ = TextStream(outlet, 1)  # type: ignore[misc,assignment]
+    return watcher

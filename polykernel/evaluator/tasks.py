@@ -1,0 +1,248 @@
+"""Awaitable cells, and the tasks that live on between cells: one event loop in the main thread.
+
+asyncio is imported when it is first needed. While a cell that is not awaitable runs, the loop is the
+*nominal* running loop: ``asyncio.create_task()`` schedules on it, and yet ``asyncio.run()`` and
+``loop.run_until_complete()`` work as in a script.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from queue import Empty
+
+from polykernel.evaluator.ownership import owner
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import asyncio
+    from queue import SimpleQueue
+    from types import FrameType
+    from typing import Any, Awaitable, Callable, Dict, Optional
+
+    from polykernel.evaluator.cell import Cell
+
+_LOOP_MODULES = ("asyncio", "selectors")
+
+
+class Tasks:
+    """The main thread's event loop. State: the loop, the running cell's task.
+
+    Args:
+        terminating: Whether the process has been asked to end.
+        report: Shows an exception of a background task, in the cell that it belongs to.
+    """
+
+    def __init__(
+        self,
+        terminating: Callable[[], bool],
+        report: "Callable[[Optional[Cell], str, Optional[BaseException]], None]",
+    ) -> None:
+        self._terminating = terminating
+        self._report = report
+        self._loop: "Optional[asyncio.AbstractEventLoop]" = None
+        self._cell_task: "Optional[asyncio.Future[Any]]" = None
+        self._cancelled_by_user = False
+        self._nominal = False
+        self._waiting = False
+        self._set_running_loop: "Callable[[Any], None]" = lambda loop: None  # noqa: ARG005
+
+    # the running cell
+
+    def prepare(self, code: str) -> None:
+        """Before a cell's code runs: make ``asyncio.create_task()`` work in it."""
+        if "asyncio" in sys.modules or "asyncio" in code:
+            loop = self._get_loop()
+            self._nominal = True
+            self._set_running_loop(loop)
+
+    def release(self) -> None:
+        """After a cell's code has returned, or before the loop really runs."""
+        if self._nominal:
+            self._nominal = False
+            self._set_running_loop(None)
+
+    def run(self, awaitable: Awaitable[Any]) -> Any:
+        """Run a cell's awaitable to its end.
+
+        Raises:
+            KeyboardInterrupt: The user interrupted.
+            BaseException: What the awaitable raises.
+        """
+        import asyncio
+
+        loop = self._get_loop()
+        task = asyncio.ensure_future(awaitable, loop=loop)
+        self._cancelled_by_user = False
+        self._cell_task = task
+        try:
+            return self._run_until_complete(loop, task)
+        except asyncio.CancelledError:
+            if self._cancelled_by_user:
+                raise KeyboardInterrupt from None
+            raise
+        except KeyboardInterrupt:
+            self._cancel(loop, task)
+            raise
+        finally:
+            self._cell_task = None
+            if task.done() and not task.cancelled():
+                task.exception()  # it has been seen: asyncio need not tell it again
+
+    def _run_until_complete(self, loop: Any, task: Any) -> Any:
+        while True:
+            try:
+                return loop.run_until_complete(task)
+            except SystemExit as error:  # of another task, whose end is not the cell's
+                if self._terminating() or task.done():
+                    raise
+                self._report(None, "a task asked to exit", error)
+
+    def _cancel(self, loop: Any, task: Any) -> None:
+        # the interrupt hit another task's step, and the cell's own task is still there
+        import asyncio
+
+        if not task.done():
+            task.cancel()
+            try:
+                self._run_until_complete(loop, task)
+            except asyncio.CancelledError:
+                pass
+
+    # interrupts
+
+    def interrupt(self, frame: Optional[FrameType]) -> bool:
+        """Stop the running cell's task where the loop waits, and no step of a task is executing.
+
+        Returns:
+            Whether it will stop by itself; otherwise the caller has to raise.
+        """
+        loop, task = self._loop, self._cell_task
+        if loop is None or task is None or not loop.is_running():
+            return False
+        if self._in_step(loop, frame):
+            return False
+        self._cancelled_by_user = True
+        loop.call_soon_threadsafe(task.cancel)
+        return True
+
+    def busy_between_cells(self, frame: Optional[FrameType]) -> bool:
+        """Whether a task's step is what keeps the main thread from the next cell."""
+        loop = self._loop
+        return (
+            self._waiting and loop is not None and loop.is_running() and self._in_step(loop, frame)
+        )
+
+    def _in_step(self, loop: Any, frame: Optional[FrameType]) -> bool:
+        import asyncio
+
+        if asyncio.current_task(loop) is not None:
+            return True
+        module = "" if frame is None else str(frame.f_globals.get("__name__"))
+        return module.split(".")[0] not in (*_LOOP_MODULES, "polykernel")
+
+    # between cells
+
+    def alive(self) -> bool:
+        """Whether there is anything that the loop has to run between cells."""
+        loop: Any = self._loop
+        if loop is None or loop.is_closed():
+            return False
+        if loop._ready or loop._scheduled or len(loop._selector.get_map()) > 1:  # noqa: SLF001
+            return True
+        import asyncio
+
+        return bool(asyncio.all_tasks(loop))
+
+    def wait(self, requests: SimpleQueue[Dict[str, Any]]) -> Dict[str, Any]:
+        """Run the loop until a request comes."""
+        loop = self._get_loop()
+        try:
+            while True:
+                self._waiting = True
+                try:
+                    return requests.get_nowait()
+                except Empty:
+                    loop.run_forever()
+        finally:
+            self._waiting = False
+
+    def wake(self) -> None:
+        """From the reader thread, when a request has come."""
+        loop = self._loop
+        if self._waiting and loop is not None:
+            try:
+                loop.call_soon_threadsafe(self._stop_waiting)
+            except RuntimeError:
+                pass  # user code has just closed the loop
+
+    def _stop_waiting(self) -> None:
+        if self._waiting and self._loop is not None:
+            self._loop.stop()
+
+    # the loop
+
+    def _get_loop(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None or self._loop.is_closed():
+            import asyncio
+
+            if self._loop is None:
+                self._patch(asyncio.events)
+            self._loop = asyncio.new_event_loop()
+            self._loop.set_exception_handler(self._on_exception)
+            if sys.version_info < (3, 12):
+                self._loop.set_task_factory(_owned_task_factory())
+            asyncio.set_event_loop(self._loop)
+        return self._loop
+
+    def _patch(self, events: Any) -> None:
+        get_running, set_running = events._get_running_loop, events._set_running_loop  # noqa: SLF001
+        main_thread = threading.main_thread().ident
+
+        def get_running_loop() -> Any:
+            loop = get_running()
+            return None if loop is self._loop and loop and not loop.is_running() else loop
+
+        def set_running_loop(loop: Any) -> None:
+            if loop is None and self._nominal and threading.get_ident() == main_thread:
+                loop = self._loop
+            set_running(loop)
+
+        # asyncio's own modules ask these before they run a loop, and call the second afterwards;
+        # asyncio.get_running_loop() is another function
+        events._get_running_loop = get_running_loop  # noqa: SLF001
+        events._set_running_loop = set_running_loop  # noqa: SLF001
+        self._set_running_loop = set_running_loop
+
+    def _on_exception(self, loop: asyncio.AbstractEventLoop, context: Dict[str, Any]) -> None:  # noqa: ARG002
+        task = context.get("task") or context.get("future")
+        error = context.get("exception")
+        message = context.get("message") or "an error in the event loop"
+        self._report(_owner_of(task), str(message), error)
+
+
+def is_awaitable(value: object) -> bool:
+    """Whether a cell's value has to be awaited."""
+    return hasattr(type(value), "__await__")
+
+
+def _owner_of(task: Any) -> Optional[Cell]:
+    if hasattr(task, "get_context"):
+        return task.get_context().get(owner)  # type: ignore[no-any-return]
+    return getattr(task, "_polykernel_cell", None)
+
+
+def _owned_task_factory() -> Any:
+    import asyncio
+
+    class OwnedTask(asyncio.Task):  # type: ignore[type-arg]
+        """Remembers its cell; from Python 3.12 on, a task's context tells it."""
+
+    OwnedTask.__name__ = OwnedTask.__qualname__ = "Task"
+
+    def make_task(loop: Any, coroutine: Any, **options: Any) -> Any:
+        task = OwnedTask(coroutine, loop=loop, **options)
+        task._polykernel_cell = owner.get()  # type: ignore[attr-defined]  # noqa: SLF001
+        return task
+
+    return make_task
