@@ -23,12 +23,10 @@ from jupyter_client.connect import write_connection_file
 from jupyter_client.session import Session
 
 KERNELS = {
-    "polykernel echo": ["-P", "-m", "polykernel", "run", "echo", "--plugin", "polykernel_echo.plugin"],
-    "polykernel python": [
-        "-P", "-m", "polykernel", "run", "python", "--plugin", "polykernel_python.plugin",
-    ],
-    "ipykernel": ["-m", "ipykernel_launcher"],
-}  # fmt: skip
+    "polykernel echo": "-P -m polykernel run echo --plugin polykernel_echo.plugin",
+    "polykernel python": "-P -m polykernel run python --plugin polykernel_python.plugin",
+    "ipykernel": "-m ipykernel_launcher",
+}
 COLUMNS = {
     "start": "start to kernel info, ms",
     "first": "start to first cell done, ms",
@@ -74,6 +72,7 @@ class Kernel:
         request = self._session.send(
             self._shell, "execute_request", {"code": code, "silent": False, "store_history": True}
         )
+        assert request is not None
         msg_id = request["header"]["msg_id"].encode()
         self._shell.recv_multipart()
         while True:
@@ -85,7 +84,7 @@ class Kernel:
         """Proportional set size of the kernel's processes, MB."""
         process = psutil.Process(self.process.pid)
         tree = [process, *process.children(recursive=True)]
-        return sum(each.memory_full_info().pss for each in tree) / 1e6
+        return float(sum(each.memory_full_info().pss for each in tree)) / 1e6
 
     def end(self) -> None:
         """Shut it down."""
@@ -126,10 +125,10 @@ def main() -> None:
     rounds: dict[str, list[dict[str, float]]] = {name: [] for name in KERNELS}
     with tempfile.TemporaryDirectory() as folder:
         for arguments in KERNELS.values():  # not counted: writes bytecode, fills caches
-            measure(arguments, Path(folder), 10)
+            measure(arguments.split(), Path(folder), 10)
         for _ in range(options.rounds):
             for name, arguments in KERNELS.items():
-                rounds[name].append(measure(arguments, Path(folder), options.cells))
+                rounds[name].append(measure(arguments.split(), Path(folder), options.cells))
     medians = {
         name: {key: statistics.median(run[key] for run in runs) for key in COLUMNS}
         for name, runs in rounds.items()

@@ -10,11 +10,13 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
-from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
+
+if TYPE_CHECKING:
+    from jupyter_client.blocking.client import BlockingKernelClient
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 ORDER = ("echo", "calc", "python")
@@ -97,7 +99,7 @@ def run_cell(client: BlockingKernelClient, number: int, cell: Any) -> str:
 
 def run_notebook(path: Path) -> tuple[int, list[str]]:
     """Run a notebook in its kernel; count its cells and list its troubles."""
-    notebook = nbformat.read(path, as_version=4)
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     manager = KernelManager(kernel_name=notebook.metadata.kernelspec.name)
     manager.start_kernel(cwd=str(path.parent))
     client = manager.blocking_client()
