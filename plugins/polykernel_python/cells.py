@@ -1,0 +1,184 @@
+"""From a cell's text to code objects, and from a code object's file name back to the cell.
+
+Nothing here runs code.
+"""
+
+from __future__ import annotations
+import __future__
+
+import _ast
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # `typing` costs three milliseconds of each start
+    from types import CodeType, ModuleType
+
+AWAIT = _ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+COROUTINE = 0x80  # inspect.CO_COROUTINE, without importing inspect
+_FUTURES = 0
+for _feature in __future__.all_feature_names:
+    _FUTURES |= getattr(__future__, _feature).compiler_flag
+
+
+def name_of(execution_count: int) -> str:
+    """Give the file name of a numbered cell's code.
+
+    The angle brackets keep ``pdb``, ``inspect`` and ``linecache`` from taking it for a file.
+    """
+    return f"<cell In[{execution_count}]>"
+
+
+class Sources:
+    """The texts of all cells, which it owns, as ``linecache`` wants them.
+
+    ``linecache`` is loaded only when something needs it: :meth:`publish` is called then.
+    """
+
+    def __init__(self) -> None:
+        self._titles: dict[str, str] = {}
+        self._entries: dict[str, tuple[int, None, list[str], str]] = {}
+        self._unnumbered = 0
+
+    def add(self, code: str, execution_count: int | None) -> str:
+        """Remember a cell's text.
+
+        Args:
+            code: The text.
+            execution_count: Its number, or ``None`` where it has none of its own.
+
+        Returns:
+            The file name under which its code is to be compiled.
+        """
+        if execution_count is None:
+            self._unnumbered += 1
+            name, title = f"<unnumbered cell {self._unnumbered}>", "Unnumbered cell"
+        else:
+            name, title = name_of(execution_count), f"Cell In[{execution_count}]"
+        lines = [line + "\n" for line in code.replace("\r\n", "\n").split("\n")]
+        # without a modification time, linecache.checkcache keeps the entry
+        entry = (len(code), None, lines, name)
+        self._titles[name] = title
+        self._entries[name] = entry
+        linecache = sys.modules.get("linecache")
+        if linecache is not None:
+            linecache.cache[name] = entry
+        return name
+
+    def publish(self, linecache: ModuleType) -> None:
+        """Give all texts to the module ``linecache``, so that tracebacks and inspect find them."""
+        for name, entry in self._entries.items():
+            linecache.cache.setdefault(name, entry)
+
+    def title(self, name: str) -> str | None:
+        """Give what a person calls the cell of that file name, or ``None`` if it is no cell."""
+        return self._titles.get(name)
+
+    def text(self, name: str) -> str | None:
+        """Give the text of the cell of that file name, or ``None`` if it is no cell."""
+        entry = self._entries.get(name)
+        return None if entry is None else "".join(entry[2])
+
+    def line(self, name: str, number: int) -> str | None:
+        """Give one line of a cell, counted from 1, or ``None``."""
+        entry = self._entries.get(name)
+        if entry is None or not 1 <= number <= len(entry[2]):
+            return None
+        return entry[2][number - 1]
+
+
+class CompiledCell:
+    """A cell, ready to run.
+
+    Attributes:
+        body: Its statements.
+        expression: What follows them, whose value is shown.
+    """
+
+    __slots__ = ("body", "expression")
+
+    def __init__(self, body: CodeType | None, expression: CodeType | None) -> None:
+        self.body = body
+        self.expression = expression
+
+    @property
+    def awaits(self) -> bool:
+        """Whether it must be awaited: ``await``, ``async for`` or ``async with`` at top level."""
+        return any(code.co_flags & COROUTINE for code in self.parts())
+
+    def parts(self) -> list[CodeType]:
+        """Give what there is of body and expression, in order."""
+        return [code for code in (self.body, self.expression) if code is not None]
+
+
+class Compiler:
+    """Compiles cells. Owns the ``from __future__`` imports that last for later cells."""
+
+    def __init__(self) -> None:
+        self.flags = 0
+
+    def compile(self, code: str, name: str) -> CompiledCell:
+        """Compile a cell.
+
+        Raises:
+            SyntaxError: It is not Python.
+            Exception: Whatever else ``compile`` raises (null bytes, nesting too deep).
+        """
+        module = self.parse(code, name)
+        statements = module.body
+        expression: CodeType | None = None
+        body: CodeType | None = None
+        if (
+            statements
+            and isinstance(statements[-1], _ast.Expr)
+            and not _hidden(code, statements[-1])
+        ):
+            last = statements.pop()
+            assert isinstance(last, _ast.Expr)
+            if statements:
+                body = self._compile(module, name, "exec")
+            expression = self._compile(_ast.Expression(body=last.value), name, "eval")
+        elif statements:
+            body = self._compile(module, name, "exec")
+        for part in (body, expression):
+            if part is not None:
+                self.flags |= part.co_flags & _FUTURES
+        return CompiledCell(body, expression)
+
+    def expression(self, code: str, name: str) -> CodeType:
+        """Compile one expression, as a user expression has it."""
+        compiled: CodeType = compile(code.strip(), name, "eval", self.flags, dont_inherit=True)
+        return compiled
+
+    def parse(self, code: str, name: str = "<cell>") -> _ast.Module:
+        """Parse a cell without compiling it."""
+        flags = _ast.PyCF_ONLY_AST | AWAIT | self.flags
+        module: _ast.Module = compile(code, name, "exec", flags, dont_inherit=True)
+        return module
+
+    def _compile(self, tree: _ast.Module | _ast.Expression, name: str, mode: str) -> CodeType:
+        code: CodeType = compile(tree, name, mode, AWAIT | self.flags, dont_inherit=True)
+        return code
+
+
+def _hidden(code: str, last: _ast.Expr) -> bool:
+    """Whether the last expression is followed by a semicolon."""
+    assert last.end_lineno is not None
+    # no need for the tokenizer where the lines in question have no semicolon at all
+    if ";" not in "".join(code.split("\n")[last.end_lineno - 1 :]):
+        return False
+    import io
+    import tokenize
+
+    passed_over = (
+        tokenize.COMMENT,
+        tokenize.NL,
+        tokenize.NEWLINE,
+        tokenize.INDENT,
+        tokenize.DEDENT,
+        tokenize.ENDMARKER,
+    )
+    text = ""
+    for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        if token.type not in passed_over:
+            text = token.string
+    return text == ";"

@@ -1,0 +1,199 @@
+"""Python, as an evaluator: runs cells in a real ``__main__``.
+
+Start time counts: what only errors, completion or help need is imported when they are needed.
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+
+from polykernel.evaluator import Bundle, Cell, CellError, Completions, Evaluator
+from polykernel_python import asking, display, figures, ipython_compat, leaving
+from polykernel_python.cells import COROUTINE, CompiledCell, Compiler, Sources
+from polykernel_python.imports import PostImport
+from polykernel_python.namespace import History, make_main
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any, Awaitable
+
+
+class Python(Evaluator):
+    """Plain Python. Owns ``__main__``, the cells' sources and their history."""
+
+    implementation = f"{sys.implementation.name} {sys.version.split()[0]}"
+    language_version = sys.version.split()[0]
+    complete_while_busy = True
+
+    def __init__(self) -> None:
+        self._sources = Sources()
+        self._compiler = Compiler()
+        self._imports = PostImport()
+        self.main: ModuleType
+        self.namespace: dict[str, Any] = {}
+        self._history: History
+        self._begun: int | None = None
+
+    def start(self) -> None:
+        """Make ``__main__``, and set up what cells find there."""
+        self.main = make_main()
+        self.namespace = self.main.__dict__
+        self._history = History(self.namespace)
+        asking.install()
+        leaving.install()
+        builtins.display = display.display  # type: ignore[attr-defined]
+        sys.displayhook = self._display_hook
+        imports = self._imports
+        imports.install()
+        imports.when("linecache", self._sources.publish)
+        imports.when("getpass", asking.change_getpass)
+        imports.when("pydoc", asking.change_pydoc)
+        imports.when("pdb", self._change_pdb)
+        imports.when("matplotlib", figures.choose_backend)
+        ipython_compat.watch(imports)
+
+    def execute(self, code: str, cell: Cell) -> Bundle | Awaitable[Bundle | None] | None:
+        """Run a cell; its last expression, if no semicolon follows, is its result.
+
+        Raises:
+            CellError: With Python's traceback, without our frames.
+        """
+        counts = cell.store_history and not cell.silent
+        number = cell.execution_count if counts else None
+        name = self._sources.add(code, number)
+        if number is not None:
+            self._history.begin(code, number)
+        # or the same warning on the same line of another cell would not be shown
+        self.namespace.pop("__warningregistry__", None)
+        try:
+            compiled = self._compiler.compile(code, name)
+        except BaseException as error:
+            raise self._syntax_error(error, code, name) from None
+        if compiled.awaits:
+            return self._run_awaiting(compiled, number)
+        try:
+            value = self._run(compiled)
+            return self._finish(value, number)
+        except BaseException as error:
+            raise self._failure(error) from None
+
+    def evaluate(self, expression: str) -> Bundle | None:
+        """Give the value of one user expression.
+
+        Raises:
+            CellError: It can't be evaluated.
+        """
+        try:
+            name = self._sources.add(expression, None)
+            code = self._compiler.expression(expression, name)
+            return display.bundle_of(eval(code, self.namespace))
+        except BaseException as error:
+            raise self._cell_error(error) from None
+
+    def complete(self, code: str, cursor_pos: int) -> Completions | None:
+        """Complete names, attributes, modules, keywords, keys of dictionaries and files."""
+        from polykernel_python.completion import complete
+
+        return complete(code, cursor_pos, self.namespace)
+
+    def inspect(self, code: str, cursor_pos: int, detail_level: int = 0) -> Bundle | None:
+        """Describe what stands at the cursor, or the function whose arguments do."""
+        from polykernel_python.inspection import inspect
+
+        return inspect(code, cursor_pos, detail_level, self.namespace, self._sources)
+
+    def is_complete(self, code: str) -> str | tuple[str, str]:
+        """Say whether Enter should run the code."""
+        from polykernel_python.completeness import completeness
+
+        return completeness(code, self._compiler)
+
+    def _run(self, compiled: CompiledCell) -> object:
+        if compiled.body is not None:
+            exec(compiled.body, self.namespace)
+        if compiled.expression is not None:
+            return eval(compiled.expression, self.namespace)
+        return None
+
+    async def _run_awaiting(self, compiled: CompiledCell, number: int | None) -> Bundle | None:
+        try:
+            value: Any = None
+            for part in compiled.parts():
+                value = eval(part, self.namespace)
+                if part.co_flags & COROUTINE:
+                    value = await value
+            if compiled.expression is None:
+                value = None
+            return self._finish(value, number)
+        except GeneratorExit:  # the loop is being closed
+            raise
+        except BaseException as error:
+            raise self._failure(error) from None
+
+    def _finish(self, value: object, number: int | None) -> Bundle | None:
+        """Show the figures, and make the result."""
+        _stop_tracing()
+        result: Bundle | None = None
+        if value is not None:
+            if sys.displayhook == self._display_hook:
+                if number is not None:
+                    self._history.remember(value, number)
+                result = display.bundle_of(value)
+            else:  # the user's own
+                sys.displayhook(value)
+        figures.show_open()
+        return result
+
+    def _failure(self, error: BaseException) -> CellError:
+        """Make the error of a cell that has run; figures made before it are shown."""
+        _stop_tracing()
+        failure = self._cell_error(error)
+        try:
+            figures.show_open()
+        except Exception as other:
+            sys.stderr.write("\n".join(self._cell_error(other).traceback) + "\n")
+        return failure
+
+    def _cell_error(self, error: BaseException) -> CellError:
+        from polykernel_python.tracebacks import cell_error
+
+        return cell_error(error, self._sources)
+
+    def _syntax_error(self, error: BaseException, code: str, name: str) -> CellError:
+        if isinstance(error, SyntaxError) and error.filename == name:
+            from polykernel_python.hints import foreign_syntax
+
+            foreign = foreign_syntax(code, error.lineno or 1, self._parses)
+            if foreign is not None:
+                error.lineno, error.msg = foreign
+                error.text = error.offset = error.end_offset = None
+            if error.text is None and error.lineno is not None:
+                error.text = self._sources.line(name, error.lineno)
+        return self._cell_error(error)
+
+    def _parses(self, code: str) -> bool:
+        try:
+            self._compiler.parse(code)
+        except Exception:
+            return False
+        return True
+
+    def _display_hook(self, value: object) -> None:
+        """Show a value: what ``sys.displayhook`` is, for code compiled as ``"single"``."""
+        if value is not None:
+            self._history.shift(value)
+            display.display(value)
+
+    def _change_pdb(self, pdb: ModuleType) -> None:
+        from polykernel_python.debugging import change_pdb
+
+        change_pdb(pdb, self._sources)
+
+
+def _stop_tracing() -> None:
+    if sys.gettrace() is not None or "pdb" in sys.modules:
+        from polykernel_python.debugging import stop_tracing
+
+        stop_tracing()

@@ -1,0 +1,106 @@
+"""Matplotlib's figures, shown in the cell: what ``%matplotlib inline`` does in IPython.
+
+Matplotlib is imported by the user's code or not at all. The backend itself is
+:mod:`polykernel_python.matplotlib_backend`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from polykernel.evaluator import Bundle
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
+BACKEND = "module://polykernel_python.matplotlib_backend"
+_SHOWN = "_polykernel_shown"
+
+
+def choose_backend(matplotlib: ModuleType) -> None:
+    """Make ours the backend, where the user has chosen none.
+
+    Only in this process: a child that inherited it through ``MPLBACKEND`` could not import it.
+    """
+    chosen = os.environ.get("MPLBACKEND", "")
+    if chosen and "inline" not in chosen:
+        return
+    # matplotlib's own lookup would resolve "none chosen yet" by importing toolkits
+    current = dict.__getitem__(matplotlib.rcParams, "backend")
+    if chosen or not isinstance(current, str):
+        matplotlib.rcParams["backend"] = BACKEND
+
+
+def bundle_of(value: Any) -> Bundle | None:
+    """Draw a figure; ``None`` where the value is none, or has nothing on it."""
+    module = sys.modules.get("matplotlib.figure")
+    kind = getattr(module, "Figure", None)
+    if kind is None or not isinstance(value, kind) or _empty(value) or _webagg(value):
+        return None
+    return Bundle({"text/plain": repr(value), "image/png": _png(value)})
+
+
+def show_open() -> None:
+    """Show and close all open figures of our backend, in order; those already shown only close.
+
+    Raises:
+        Exception: A figure can't be drawn; the others are shown and closed nevertheless.
+    """
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    helpers = sys.modules.get("matplotlib._pylab_helpers")
+    backend = sys.modules.get("polykernel_python.matplotlib_backend")
+    if pyplot is None or helpers is None or backend is None:
+        return
+    from polykernel_python.display import display
+
+    failures: list[Exception] = []
+    for manager in list(helpers.Gcf.get_all_fig_managers()):
+        figure = manager.canvas.figure
+        if not isinstance(manager, backend.FigureManager):
+            continue  # of a backend that the user switched to: it has windows of its own
+        try:
+            if not _empty(figure) and not _unchanged(figure):
+                display(figure)
+        except Exception as error:
+            failures.append(error)
+        finally:
+            pyplot.close(figure)
+    if failures:
+        raise failures[0]
+
+
+def _png(figure: Any) -> bytes:
+    import io
+
+    if figure.canvas is None:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        FigureCanvasAgg(figure)
+    file = io.BytesIO()
+    figure.canvas.print_figure(
+        file,
+        format="png",
+        dpi=figure.dpi,
+        facecolor=figure.get_facecolor(),
+        edgecolor=figure.get_edgecolor(),
+        bbox_inches="tight",
+    )
+    figure.stale = False  # matplotlib sets it when anything changes from now on
+    setattr(figure, _SHOWN, True)
+    return file.getvalue()
+
+
+def _unchanged(figure: Any) -> bool:
+    return bool(getattr(figure, _SHOWN, False)) and not figure.stale
+
+
+def _empty(figure: Any) -> bool:
+    return len(figure.get_children()) <= 1  # its background is a child too
+
+
+def _webagg(figure: Any) -> bool:
+    """Whether the figure's canvas is an interactive one that shows itself as HTML."""
+    return "WebAgg" in type(figure.canvas).__name__
