@@ -67,6 +67,13 @@ class Kernel:
         self._session.send(self._shell, msg_type, content)
         self._shell.recv_multipart()
 
+    def hear(self) -> None:
+        """Make sure that the subscription has arrived: before that statuses are lost."""
+        while not self._iopub.poll(20):
+            self.ask("kernel_info_request", {})
+        while self._iopub.poll(20):
+            self._iopub.recv_multipart()
+
     def run(self, code: str) -> None:
         """Run a cell, and wait for its reply and for its idle status."""
         request = self._session.send(
@@ -98,8 +105,9 @@ def measure(arguments: list[str], folder: Path, cells: int) -> dict[str, float]:
     kernel = Kernel(arguments, folder)
     kernel.ask("kernel_info_request", {})
     started = time.perf_counter()
-    kernel.run("1+1")
+    kernel.ask("execute_request", {"code": "1+1", "silent": False, "store_history": True})
     first = time.perf_counter()
+    kernel.hear()
     trips = []
     for _ in range(cells):
         begin = time.perf_counter()
