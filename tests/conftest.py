@@ -1,0 +1,57 @@
+"""What all tests share: no test hangs, and no process that a test started is left."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from support import processes
+from support.client import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HANGS_AFTER = 180  # seconds: longer than any wait of a test that fails by itself
+GONE_WITHIN = 10  # seconds that processes have to end after the last test
+
+_stderr = pytest.StashKey[int]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # a copy of the real one: pytest captures descriptor 2 while a test runs
+    config.stash[_stderr] = os.dup(2)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    os.close(config.stash[_stderr])
+
+
+@pytest.fixture(autouse=True)
+def _no_test_hangs(request: pytest.FixtureRequest) -> Iterator[None]:
+    descriptor = request.config.stash[_stderr]
+    faulthandler.dump_traceback_later(HANGS_AFTER, exit=True, file=descriptor)
+    yield
+    faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_process_is_left() -> Iterator[None]:
+    processes.adopt_orphans()
+    yield
+    left = processes.left_after(GONE_WITHIN)
+    assert not left, "processes that the tests started are left:\n" + "\n".join(left)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Show the messages that a failing test saw."""
+    report = yield
+    if call.when == "call" and report.failed:  # type: ignore[attr-defined]
+        for number, client in enumerate(Client.of_this_test, start=1):
+            title = f"messages that front end {number} saw"
+            report.sections.append((title, client.transcript()))  # type: ignore[attr-defined]
+    if call.when == "teardown":
+        Client.of_this_test.clear()
+    return report

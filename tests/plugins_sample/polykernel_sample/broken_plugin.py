@@ -1,0 +1,3 @@
+"""A plugin that can't be imported."""
+
+raise RuntimeError("this plugin wants more than there is")

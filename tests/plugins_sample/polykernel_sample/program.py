@@ -1,0 +1,140 @@
+"""A program that speaks the channel (docs/channel.md) and runs what the cell says, in Python.
+
+It knows nothing of polykernel. A cell's code is executed with these at hand: ``cell`` (the
+request's id), ``params``, ``put`` (a message), ``raw`` (bytes) for the channel, ``event``,
+``display``, ``ask``, ``read`` (the next message of the host), and ``answer``, a dictionary that
+becomes the cell's result.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+TOKEN = "0123456789abcdef"
+
+parser = argparse.ArgumentParser()
+for option in ("marks", "interrupts", "beside", "die-at-start", "die-twice", "wrong-version"):
+    parser.add_argument(f"--{option}", action="store_true")
+options = parser.parse_args()
+
+requests = os.fdopen(3, "rb", 0)
+asked = 0
+shown = 0
+
+
+def raw(data):
+    view = memoryview(data)
+    while view:
+        view = view[os.write(4, view) :]
+
+
+def put(message):
+    raw(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
+
+
+def read():
+    line = requests.readline()
+    if not line:
+        sys.exit(0)  # the host is gone
+    return json.loads(line)
+
+
+def event(method, content, cell=None, **params):
+    if cell is not None:
+        params["cell"] = cell
+    put({"method": method, "params": {**params, "content": content}})
+
+
+def display(text, cell=None):
+    global shown
+    content = {"data": {"text/plain": text}, "metadata": {}, "transient": {}}
+    if not options.marks:
+        event("display_data", content, cell)
+        return
+    shown += 1
+    sys.stdout.flush()
+    event("display_data", content, cell, mark=shown)
+    os.write(1, f"\x1b_polykernel {TOKEN} {shown}\x1b\\".encode())
+
+
+def ask(prompt, password=False, cell=None):
+    """Ask for a line; gives the host's whole answer."""
+    global asked
+    asked += 1
+    content = {"prompt": prompt, "password": password}
+    put(
+        {"id": f"q{asked}", "method": "input_request", "params": {"cell": cell, "content": content}}
+    )
+    return read()
+
+
+def execute(number, params):
+    answer = {"status": "ok"}
+    names = {**globals(), "cell": number, "params": params, "answer": answer}
+    try:
+        exec(params["code"], names)
+    except KeyboardInterrupt:
+        answer = {"status": "error", "ename": "KeyboardInterrupt", "evalue": "", "traceback": []}
+    except Exception as error:
+        answer = {
+            "status": "error",
+            "ename": type(error).__name__,
+            "evalue": str(error),
+            "traceback": [repr(error)],
+        }
+    return answer
+
+
+def die_at_start():
+    if options.die_twice:
+        counted = Path("deaths")
+        deaths = counted.read_text() if counted.exists() else ""
+        if len(deaths) == 2:
+            return
+        counted.write_text(deaths + "x")
+    os.write(2, b"my configuration is missing\n")
+    os._exit(3)
+
+
+def interrupted(number, frame):
+    raw(b'{"jsonrpc":"2.0","method":"interrupted"}\n')
+    raise KeyboardInterrupt
+
+
+def hello():
+    result = {"protocol": 99 if options.wrong_version else 1, "implementation": "sample 1.0"}
+    if options.marks:
+        result["marks"] = TOKEN
+    if options.beside:
+        result["complete_while_busy"] = True
+    if options.interrupts:
+        result["interrupts"] = True
+        signal.signal(signal.SIGINT, interrupted)
+    return result
+
+
+def main():
+    if options.die_at_start or options.die_twice:
+        die_at_start()
+    while True:
+        message = read()
+        number, params = message["id"], message["params"]
+        if message["method"] == "hello":
+            put({"id": number, "result": hello()})
+        elif message["method"] == "execute":
+            put({"id": number, "result": execute(number, params)})
+        elif message["method"] == "complete" and params["code"].startswith("!"):
+            exec(params["code"][1:], {**globals(), "number": number})
+        elif message["method"] == "shutdown":
+            put({"id": number, "result": {}})
+            return
+        else:
+            put({"id": number, "error": {"code": -32601, "message": "not there"}})
+
+
+main()

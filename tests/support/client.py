@@ -1,0 +1,273 @@
+"""A bare front end that records everything it sees, on all five sockets.
+
+It packs and signs with jupyter_client's Session, not with the code under test.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import zmq
+from jupyter_client.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+PATIENCE = 30.0  # seconds: a bound for what must come, not a measurement
+
+CHANNELS = ("shell", "control", "stdin")
+
+
+class Seen(NamedTuple):
+    """One message, as the front end saw it."""
+
+    channel: str
+    msg_type: str
+    parent: str
+    content: dict[str, Any]
+    message: dict[str, Any]
+
+    def __str__(self) -> str:
+        content = json.dumps(self.content, ensure_ascii=False)
+        if len(content) > 300:
+            content = f"{content[:300]}... ({len(content)} characters)"
+        return f"{self.channel:8}{self.msg_type:20}{self.parent[-12:]:13} {content}"
+
+
+class Outcome:
+    """All that a request caused."""
+
+    def __init__(self, reply: Seen, caused: Sequence[Seen]) -> None:
+        self.reply = reply.content
+        self.message = reply.message
+        self.iopub = [seen for seen in caused if seen.channel == "iopub"]
+        self.caused = list(caused)
+
+    @property
+    def status(self) -> str:
+        return str(self.reply["status"])
+
+    @property
+    def sequence(self) -> list[str]:
+        """Message types in the order of coming; of a status its state."""
+        return [
+            seen.content["execution_state"] if seen.msg_type == "status" else seen.msg_type
+            for seen in self.iopub
+        ]
+
+    def text(self, name: str = "stdout") -> str:
+        return "".join(
+            seen.content["text"]
+            for seen in self.iopub
+            if seen.msg_type == "stream" and seen.content["name"] == name
+        )
+
+    def contents(self, msg_type: str) -> list[dict[str, Any]]:
+        return [seen.content for seen in self.iopub if seen.msg_type == msg_type]
+
+    @property
+    def result(self) -> Any:
+        """The plain text of the result."""
+        shown = self.contents("execute_result")
+        return shown[0]["data"]["text/plain"] if shown else None
+
+    @property
+    def traceback(self) -> str:
+        return "\n".join(self.reply["traceback"])
+
+    def pieces(self) -> list[str]:
+        """Texts and displays in the order of coming; texts that follow each other are joined."""
+        found: list[str] = []
+        before = ""
+        for seen in self.iopub:
+            if seen.msg_type == "stream":
+                if before == "stream":
+                    found[-1] += seen.content["text"]
+                else:
+                    found.append(seen.content["text"])
+            elif seen.msg_type == "display_data":
+                found.append(f"<{seen.content['data']['text/plain']}>")
+            else:
+                continue
+            before = seen.msg_type
+        return found
+
+
+class Client:
+    """One front end.
+
+    Args:
+        info: The fields of a connection file.
+        subscribe: Whether it listens on iopub from the beginning.
+    """
+
+    of_this_test: ClassVar[list[Client]] = []
+
+    def __init__(self, info: dict[str, Any], *, subscribe: bool = True) -> None:
+        key = info["key"]
+        self.session = Session(
+            key=key if isinstance(key, bytes) else key.encode(),
+            signature_scheme=info["signature_scheme"],
+        )
+        self._info = info
+        self._context = zmq.Context()
+        self._poller = zmq.Poller()
+        self.seen: list[Seen] = []
+        self.sockets = {name: self._open(name, zmq.DEALER) for name in CHANNELS}
+        self.iopub = self._open("iopub", zmq.SUB)
+        if subscribe:
+            self.iopub.subscribe(b"")
+        self.of_this_test.append(self)
+
+    def _open(self, channel: str, kind: int) -> zmq.Socket[bytes]:
+        socket = self._context.socket(kind)
+        socket.linger = 0
+        if kind == zmq.DEALER:
+            socket.identity = self.session.session.encode()
+        socket.connect(self.address(channel))
+        self._poller.register(socket, zmq.POLLIN)
+        return socket
+
+    def address(self, channel: str) -> str:
+        info = self._info
+        separator = "-" if info["transport"] == "ipc" else ":"
+        return f"{info['transport']}://{info['ip']}{separator}{info[f'{channel}_port']}"
+
+    def close(self) -> None:
+        self._context.destroy(linger=0)
+
+    # what goes
+
+    def send(
+        self, msg_type: str, content: dict[str, Any] | None = None, *, channel: str = "shell"
+    ) -> str:
+        """Send a request, and give its id."""
+        message = self.session.msg(msg_type, content or {})
+        self.session.send(self.sockets[channel], message)
+        return str(message["header"]["msg_id"])
+
+    def send_execute(self, code: str, **content: Any) -> str:
+        return self.send("execute_request", {"code": code, "allow_stdin": False, **content})
+
+    def send_frames(self, frames: Sequence[bytes], channel: str = "shell") -> None:
+        self.sockets[channel].send_multipart(frames)
+
+    def answer(self, value: str) -> None:
+        """Answer an input request."""
+        self.send("input_reply", {"value": value}, channel="stdin")
+
+    def beats(self, word: bytes, patience: float = PATIENCE) -> bytes:
+        """Send a heartbeat, and give its echo."""
+        with self._context.socket(zmq.REQ) as socket:
+            socket.linger = 0
+            socket.connect(self.address("hb"))
+            socket.send(word)
+            assert socket.poll(int(patience * 1000)), "no echo on the heartbeat socket"
+            return socket.recv()
+
+    # what comes
+
+    def pump(self, patience: float) -> bool:
+        """Record what is there; wait at most that long for something to come."""
+        ready = self._poller.poll(max(0, int(patience * 1000)))
+        for socket, _ in ready:
+            while socket.poll(0):
+                self._record(socket)
+        return bool(ready)
+
+    def _record(self, socket: zmq.Socket[bytes]) -> None:
+        names = {id(socket): name for name, socket in self.sockets.items()}
+        _, frames = self.session.feed_identities(socket.recv_multipart())
+        message = self.session.deserialize(frames)
+        self.seen.append(
+            Seen(
+                names.get(id(socket), "iopub"),
+                message["msg_type"],
+                message["parent_header"].get("msg_id", ""),
+                message["content"],
+                message,
+            )
+        )
+
+    def wait(
+        self, wanted: Callable[[Seen], bool], what: str, patience: float = PATIENCE, since: int = 0
+    ) -> Seen:
+        """Wait for the first message, from the ``since``-th on, that is wanted."""
+        at = since
+        deadline = time.monotonic() + patience
+        while True:
+            while at < len(self.seen):
+                if wanted(self.seen[at]):
+                    return self.seen[at]
+                at += 1
+            left = deadline - time.monotonic()
+            if left <= 0 or not self.pump(left):
+                raise AssertionError(f"{what} did not come within {patience} seconds")
+
+    def wait_for(self, msg_type: str, parent: str = "", **more: Any) -> Seen:
+        """Wait for a message of this type, caused by this request."""
+        return self.wait(
+            lambda seen: seen.msg_type == msg_type and parent in ("", seen.parent), msg_type, **more
+        )
+
+    def wait_for_text(self, text: str, parent: str = "") -> None:
+        """Wait until this has been printed."""
+
+        def printed(seen: Seen) -> bool:
+            return text in "".join(
+                each.content["text"]
+                for each in self.seen
+                if each.msg_type == "stream" and parent in ("", each.parent)
+            )
+
+        self.wait(printed, f"the text {text!r}")
+
+    def outcome(self, msg_id: str, patience: float = PATIENCE) -> Outcome:
+        """Wait for a request's reply and idle status; they come on two sockets, in any order."""
+        reply = self.wait(
+            lambda seen: seen.parent == msg_id and seen.channel in ("shell", "control"),
+            f"the reply to {msg_id}",
+            patience,
+        )
+        self.wait(
+            lambda seen: seen.parent == msg_id and seen.content.get("execution_state") == "idle",
+            f"idle after {msg_id}",
+            patience,
+        )
+        return Outcome(reply, [seen for seen in self.seen if seen.parent == msg_id])
+
+    def request(
+        self,
+        msg_type: str,
+        content: dict[str, Any] | None = None,
+        *,
+        channel: str = "shell",
+        patience: float = PATIENCE,
+    ) -> Outcome:
+        """Send a request, and wait for all that it causes."""
+        return self.outcome(self.send(msg_type, content, channel=channel), patience)
+
+    def execute(self, code: str, **content: Any) -> Outcome:
+        """Run a cell, and wait for all that it causes."""
+        return self.outcome(self.send_execute(code, **content))
+
+    def ready(self) -> None:
+        """Wait until the kernel answers and what it publishes reaches us."""
+        self.wait_for("iopub_welcome")
+        self.request("kernel_info_request")
+
+    def states(self) -> list[str]:
+        return [seen.content["execution_state"] for seen in self.seen if seen.msg_type == "status"]
+
+    def replies(self, msg_ids: Iterable[str]) -> list[Seen]:
+        wanted = set(msg_ids)
+        return [
+            seen
+            for seen in self.seen
+            if seen.parent in wanted and seen.channel in ("shell", "control")
+        ]
+
+    def transcript(self) -> str:
+        return "\n".join(map(str, self.seen))

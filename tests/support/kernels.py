@@ -1,0 +1,134 @@
+"""Starts real kernels: through installed kernelspecs, or those of the sample plugin."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import KernelManager
+
+from support.client import Client
+from support.processes import Watch, describe, descendants
+
+if TYPE_CHECKING:
+    import psutil
+
+SAMPLES = Path(__file__).parent.parent / "plugins_sample"
+
+
+class Kernel:
+    """One kernel and its front ends; all of it has ended when :meth:`end` returns."""
+
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        *,
+        transport: str = "tcp",
+        environment: dict[str, str] | None = None,
+        subscribe: bool = True,
+    ) -> None:
+        self.folder = folder
+        self._stderr = folder / "stderr"
+        specs = KernelSpecManager()
+        if not name.startswith("polykernel-"):
+            specs.kernel_dirs = [str(_sample_specs(folder, name))]
+            specs.ensure_native_kernel = False
+        connection_file = str(folder / "connection.json")
+        self.manager = KernelManager(
+            kernel_name=name,
+            kernel_spec_manager=specs,
+            transport=transport,
+            connection_file=connection_file,
+        )
+        path = os.pathsep.join(filter(None, [str(SAMPLES), os.environ.get("PYTHONPATH", "")]))
+        with self._stderr.open("wb") as stderr:
+            self.manager.start_kernel(
+                env={**os.environ, "PYTHONPATH": path, **(environment or {})},
+                cwd=str(folder),
+                stderr=stderr,
+                stdout=stderr,
+            )
+        self.process = self.manager.provisioner.process  # type: ignore[union-attr]
+        self.pid: int = self.process.pid
+        self._watches: list[Watch] = []
+        self._clients: list[Client] = []
+        self.client = self.connect(subscribe=subscribe)
+        if subscribe:
+            self.client.ready()
+
+    @property
+    def info(self) -> dict[str, Any]:
+        return dict(self.manager.get_connection_info())
+
+    @property
+    def log(self) -> str:
+        """What the host has logged."""
+        return self._stderr.read_text()
+
+    def connect(self, *, subscribe: bool = True) -> Client:
+        """Connect one more front end."""
+        client = Client(self.info, subscribe=subscribe)
+        self._clients.append(client)
+        return client
+
+    def execute(self, code: str, **content: Any) -> Any:
+        return self.client.execute(code, **content)
+
+    def watch(self, pid: int) -> Watch:
+        self._watches.append(Watch(pid))
+        return self._watches[-1]
+
+    def watch_all(self) -> list[Watch]:
+        """Watch the host and everything below it."""
+        return [self.watch(pid) for pid in (self.pid, *(each.pid for each in self.processes()))]
+
+    def processes(self) -> list[psutil.Process]:
+        """Everything below the host: the evaluator, its children, the guard."""
+        return descendants(self.pid)
+
+    def evaluator(self) -> psutil.Process:
+        """The evaluator's process: the host's child that is no guard."""
+        children = [
+            process
+            for process in self.processes()
+            if process.ppid() == self.pid and "polykernel-guard" not in describe(process)
+        ]
+        assert len(children) == 1, children
+        return children[0]
+
+    def exit_code(self, patience: float = 20) -> int:
+        """Wait for the host's end."""
+        return int(self.process.wait(patience))
+
+    def end(self) -> None:
+        for watch in self._watches:
+            watch.close()
+        for client in self._clients:
+            client.close()
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(10)
+        self.manager.cleanup_resources()
+        self.manager.context.destroy(linger=0)
+
+
+def _sample_specs(folder: Path, name: str) -> Path:
+    """Write the kernelspec of a language of the sample plugin."""
+    specs = folder / "specs"
+    language, _, plugin = name.partition("@")
+    (specs / name).mkdir(parents=True)
+    argv = [sys.executable, "-P", "-m", "polykernel", "run", language]
+    argv += ["--plugin", plugin or "polykernel_sample.plugin", "-f", "{connection_file}"]
+    content = {
+        "argv": argv,
+        "display_name": name,
+        "language": language,
+        "interrupt_mode": "message",
+    }
+    (specs / name / "kernel.json").write_text(json.dumps(content))
+    return specs

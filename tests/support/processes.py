@@ -1,0 +1,86 @@
+"""Sees processes end, those included that are nobody's children any more."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import select
+import sys
+import time
+
+import psutil
+
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def adopt_orphans() -> None:
+    """Let all descendants stay ours when their parents die, so that none escapes our count."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+class Watch:
+    """A look at a process that can't be mistaken for a later one with the same number.
+
+    A zombie counts as ended: whoever has to wait for it may take their time.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._process = psutil.Process(pid)
+        self._descriptor = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
+
+    def ended_within(self, seconds: float) -> bool:
+        """Wait until it has ended, but not for longer than that."""
+        if self._descriptor is None:
+            return _gone_without_pidfd(self._process, seconds)
+        return bool(select.select([self._descriptor], [], [], seconds)[0])
+
+    def close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def __repr__(self) -> str:
+        return f"<process {self.pid}: {describe(self._process)}>"
+
+
+def _gone_without_pidfd(process: psutil.Process, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while alive(process):
+        if time.monotonic() > deadline:
+            return False
+        select.select([], [], [], 0.01)
+    return True
+
+
+def alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def describe(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline()) or process.name()
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return "gone"
+
+
+def descendants(pid: int) -> list[psutil.Process]:
+    try:
+        return [each for each in psutil.Process(pid).children(recursive=True) if alive(each)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def left_after(seconds: float) -> list[str]:
+    """Name our descendants that are still there after that time, and end them."""
+    deadline = time.monotonic() + seconds
+    while (left := descendants(os.getpid())) and time.monotonic() < deadline:
+        select.select([], [], [], 0.05)
+    for process in left:
+        if alive(process):
+            process.kill()
+    return [f"{process.pid} {describe(process)}" for process in left]
