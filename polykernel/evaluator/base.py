@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # `typing` costs three milliseconds of each start
-    from typing import Optional, Sequence, Tuple, Union
+    from typing import Sequence
 
     from polykernel.evaluator.cell import Cell
 
@@ -19,7 +19,7 @@ class Completions:
         types: The kind of each match (``"function"``, ``"keyword"`` ...), or nothing.
     """
 
-    __slots__ = ("matches", "start", "end", "types")
+    __slots__ = ("end", "matches", "start", "types")
 
     def __init__(
         self, matches: Sequence[str], start: int, end: int, types: Sequence[str] = ()
@@ -86,7 +86,7 @@ class Evaluator:
         """
         raise NotImplementedError("this language has no user expressions")
 
-    def complete(self, code: str, cursor_pos: int) -> Union[Completions, Sequence[str], None]:
+    def complete(self, code: str, cursor_pos: int) -> Completions | Sequence[str] | None:
         """Complete the word before the cursor (specification, "Completion").
 
         Args:
@@ -99,7 +99,7 @@ class Evaluator:
         """
         return None
 
-    def inspect(self, code: str, cursor_pos: int, detail_level: int = 0) -> Optional[object]:
+    def inspect(self, code: str, cursor_pos: int, detail_level: int = 0) -> object | None:
         """Give help on what stands at the cursor (specification, "Introspection").
 
         Args:
@@ -112,7 +112,7 @@ class Evaluator:
         """
         return None
 
-    def is_complete(self, code: str) -> Union[str, Tuple[str, str]]:
+    def is_complete(self, code: str) -> str | tuple[str, str]:
         """Say whether the code can be run as it is (specification, "Code completeness").
 
         Returns:

@@ -1,10 +1,11 @@
-"""The first lines that run in an evaluator process: a bare file, started by the host as
+"""The first lines that run in an evaluator process: a bare file, started by the host.
 
 ``PYTHON -u -X faulthandler bootstrap.py MODULE:CLASS PACKAGE=DIRECTORY... [--plugin NAME_VERSION]``
 
-It shows the interpreter exactly the packages that it is given (polykernel itself, and the plugin's),
-never the host's site-packages, so that it works in a bare virtual environment and in an older Python.
-"""  # noqa: D400, D415
+It shows the interpreter exactly the packages that it is given (polykernel itself, and the
+plugin's), never the host's site-packages, so that it works in a bare virtual environment and in an
+older Python.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
-    from typing import Dict, List, Optional, Sequence
+    from typing import Sequence
 
 
 class PackageFinder:
@@ -25,15 +26,15 @@ class PackageFinder:
             it is a single module.
     """
 
-    def __init__(self, directories: Dict[str, str]) -> None:
+    def __init__(self, directories: dict[str, str]) -> None:
         self._directories = directories
 
     def find_spec(
         self,
         fullname: str,
-        path: Optional[Sequence[str]] = None,  # noqa: ARG002
-        target: Optional[ModuleType] = None,  # noqa: ARG002
-    ) -> Optional[ModuleSpec]:
+        path: Sequence[str] | None = None,
+        target: ModuleType | None = None,
+    ) -> ModuleSpec | None:
         """Answer for the packages that this finder knows (``importlib.abc.MetaPathFinder``)."""
         directory = self._directories.get(fullname)
         if directory is None:
@@ -51,7 +52,7 @@ class PackageFinder:
         return spec
 
 
-def main(arguments: List[str]) -> None:
+def main(arguments: list[str]) -> None:
     """Take over the descriptors, install the finder, run the runtime until the kernel ends."""
     plugin = ""
     if "--plugin" in arguments:
@@ -59,7 +60,7 @@ def main(arguments: List[str]) -> None:
         plugin = arguments[at + 1]
         arguments = arguments[:at] + arguments[at + 2 :]
     evaluator, packages = arguments[0], dict(entry.split("=", 1) for entry in arguments[1:])
-    sys.meta_path.insert(0, PackageFinder(packages))  # type: ignore[arg-type]
+    sys.meta_path.insert(0, PackageFinder(packages))
     from polykernel.evaluator import runtime
 
     runtime.run(evaluator, plugin or evaluator)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from polykernel.evaluator.display import mimebundle, show
+from polykernel.evaluator.failure import InputRefused
 from polykernel.evaluator.ownership import find_owner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Optional
+    from typing import Any
 
     from polykernel.evaluator.outlet import Outlet
+    from polykernel.evaluator.ownership import Origin
 
 STREAMS = ("stdout", "stderr")
 
@@ -32,25 +34,22 @@ class Cell:
     silent: bool
     store_history: bool
     allow_stdin: bool
-    cell_id: Optional[str]
+    cell_id: str | None
 
-    def __init__(self, outlet: Outlet, number: Optional[int], params: Dict[str, Any]) -> None:
+    def __init__(self, outlet: Outlet, origin: Origin, params: dict[str, Any]) -> None:
         self.execution_count = params.get("execution_count") or 0
         self.silent = bool(params.get("silent"))
         self.store_history = bool(params.get("store_history", True))
         self.allow_stdin = bool(params.get("allow_stdin"))
         self.cell_id = params.get("cell_id")
         self._outlet = outlet
-        self._number = number
-        self._over = False
-        self._payload: List[Dict[str, Any]] = []
+        self._origin = origin
+        self._payload: list[dict[str, Any]] = []
         self._bar = ""
-        # begun lines, by thread: of stdout, of stderr
-        self._begun: "tuple[Dict[int, List[str]], Dict[int, List[str]]]" = ({}, {})
-        self._watched = False  # begun lines will be shown soon: see streams.Watcher
+        origin.cell = self
 
     def __repr__(self) -> str:
-        return f"<Cell {self._number} [{self.execution_count}]>"
+        return f"<Cell {self._origin.number} [{self.execution_count}]>"
 
     def write(self, text: str, stream: str = "stdout") -> None:
         """Print text, as it is, to ``"stdout"`` or ``"stderr"`` (specification, "Streams").
@@ -63,16 +62,16 @@ class Cell:
             raise ValueError(f"stream must be 'stdout' or 'stderr', not {stream!r}")
         if not isinstance(text, str):
             raise TypeError(f"write() needs a string, not {type(text).__name__}")
-        self._outlet.text(self, STREAMS.index(stream), text)
+        self._outlet.text(self._origin, STREAMS.index(stream), text)
 
     def display(
         self,
         value: object,
         *,
-        display_id: Optional[str] = None,
+        display_id: str | None = None,
         update: bool = False,
-        metadata: Optional[Dict[str, Any]] = None,
-        transient: Optional[Dict[str, Any]] = None,
+        metadata: dict[str, Any] | None = None,
+        transient: dict[str, Any] | None = None,
     ) -> None:
         """Show an object in all forms that it offers (specification, "Display data").
 
@@ -98,7 +97,7 @@ class Cell:
             transient["display_id"] = display_id
         self._outlet.event(
             "update_display_data" if update else "display_data",
-            self,
+            self._origin,
             {
                 "data": data,
                 "metadata": {**own_metadata, **(metadata or {})},
@@ -112,7 +111,7 @@ class Cell:
         Args:
             wait: Only when the next output comes, so that nothing flickers.
         """
-        self._outlet.event("clear_output", self, {"wait": bool(wait)})
+        self._outlet.event("clear_output", self._origin, {"wait": bool(wait)})
 
     def input(self, prompt: str = "", *, password: bool = False) -> str:
         """Ask the user for a line (specification, "stdin"); waits for it.
@@ -122,7 +121,9 @@ class Cell:
                 request is outstanding.
             KeyboardInterrupt: The user interrupted.
         """
-        return self._outlet.ask(self, str(prompt), bool(password))
+        if not self.allow_stdin:
+            raise InputRefused("the front end does not allow input requests")
+        return self._outlet.ask(self._origin, str(prompt), bool(password))
 
     def page(self, value: object, start: int = 0) -> None:
         """Show something in the front end's pager (specification, "Payloads").
@@ -157,14 +158,20 @@ class Cell:
             return  # a loop of a million steps needs no million messages
         update = bool(self._bar)
         self._bar = data["text/plain"]
-        self.display(Bundle(data), display_id=self._outlet.name("progress", self), update=update)
+        name = self._outlet.name("progress", self._origin)
+        self.display(Bundle(data), display_id=name, update=update)
 
-    def _pay(self, payload: Dict[str, Any]) -> None:
-        if self._over:
+    def payload(self) -> list[dict[str, Any]]:
+        """Give what the reply carries: pages, and texts for the next input."""
+        return self._payload
+
+    def _pay(self, payload: dict[str, Any]) -> None:
+        if self._origin.over:
             raise RuntimeError("the cell is over: its reply, which carries payloads, has been sent")
         self._payload.append(payload)
 
 
-def current_cell() -> Optional[Cell]:
-    """The cell on whose behalf the calling thread or task runs, or ``None``."""
-    return find_owner()
+def current_cell() -> Cell | None:
+    """Find the cell on whose behalf the calling thread or task runs, or ``None``."""
+    origin = find_owner()
+    return None if origin is None else origin.cell

@@ -7,7 +7,7 @@ from binascii import b2a_base64
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Optional, Tuple
+    from typing import Any, Callable
 
 # the methods of IPython's display protocol, and the mimetypes that they give
 METHODS = {
@@ -35,12 +35,12 @@ class Bundle:
         metadata: As in ``display_data`` (specification, "Display data").
     """
 
-    def __init__(self, data: Dict[str, Any], metadata: Optional[Dict[str, Any]] = None) -> None:
+    def __init__(self, data: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
         self.data = data
         self.metadata = metadata or {}
 
 
-def mimebundle(value: object) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+def mimebundle(value: object) -> tuple[dict[str, Any], dict[str, Any]]:
     """Show an object in all forms that it offers.
 
     A method that raises is told on stderr, and the other forms are still there.
@@ -58,11 +58,11 @@ def mimebundle(value: object) -> Tuple[Dict[str, Any], Dict[str, Any]]:
     if isinstance(value, str):
         return {"text/plain": str(value)}, {}
     if isinstance(value, Bundle):
-        data = {key: _content(key, item) for key, item in value.data.items() if item is not None}
-        return data, dict(value.metadata)
+        return _contents(value.data), dict(value.metadata)
     if type(value) in _PLAIN_TYPES:
         return {"text/plain": repr(value)}, {}
-    data, metadata = {}, {}
+    data: dict[str, Any] = {}
+    metadata: dict[str, Any] = {}
     if _has_methods(value):
         _from_mimebundle(value, data, metadata)
         for method, mimetype in METHODS.items():
@@ -73,7 +73,7 @@ def mimebundle(value: object) -> Tuple[Dict[str, Any], Dict[str, Any]]:
     return data, metadata
 
 
-def show(value: object) -> Optional[Tuple[Dict[str, Any], Dict[str, Any]]]:
+def show(value: object) -> tuple[dict[str, Any], dict[str, Any]] | None:
     """As :func:`mimebundle`, or ``None`` where the object has displayed itself.
 
     Raises:
@@ -98,7 +98,7 @@ def _has_methods(value: object) -> bool:
     return not isinstance(value, type) and _method(value, _CANARY) is None
 
 
-def _method(value: object, name: str) -> Optional[Callable[..., Any]]:
+def _method(value: object, name: str) -> Callable[..., Any] | None:
     try:
         method = getattr(value, name, None)
     except Exception:  # a property, or __getattr__, that fails
@@ -106,7 +106,7 @@ def _method(value: object, name: str) -> Optional[Callable[..., Any]]:
     return method if callable(method) else None
 
 
-def _from_mimebundle(value: object, data: Dict[str, Any], metadata: Dict[str, Any]) -> None:
+def _from_mimebundle(value: object, data: dict[str, Any], metadata: dict[str, Any]) -> None:
     method = _method(value, "_repr_mimebundle_")
     if method is None:
         return
@@ -115,7 +115,7 @@ def _from_mimebundle(value: object, data: Dict[str, Any], metadata: Dict[str, An
         if result is None:
             return
         forms, more = result if isinstance(result, tuple) else (result, {})
-        found = {key: _content(key, item) for key, item in forms.items() if item is not None}
+        found = _contents(forms)
         metadata.update(more or {})
         data.update(found)
     except NotImplementedError:
@@ -125,7 +125,7 @@ def _from_mimebundle(value: object, data: Dict[str, Any], metadata: Dict[str, An
 
 
 def _from_method(
-    value: object, name: str, mimetype: str, data: Dict[str, Any], metadata: Dict[str, Any]
+    value: object, name: str, mimetype: str, data: dict[str, Any], metadata: dict[str, Any]
 ) -> None:
     method = _method(value, name)
     if method is None:
@@ -151,6 +151,10 @@ def is_json(mimetype: str) -> bool:
 
 def _is_text(mimetype: str) -> bool:
     return mimetype.startswith("text/") or mimetype.endswith(("+xml", "/javascript", "/xml"))
+
+
+def _contents(forms: dict[str, Any]) -> dict[str, Any]:
+    return {key: _content(key, item) for key, item in forms.items() if item is not None}
 
 
 def _content(mimetype: str, content: Any) -> Any:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import List, Optional, Sequence
+    from typing import Sequence
 
 
 def headline(ename: str, evalue: str) -> str:
-    """The one line that names an error, coloured as Jupyter's front ends show them."""
+    """Make the one line that names an error, coloured as Jupyter's front ends show them."""
     return f"\x1b[31m{ename}\x1b[39m: {evalue}" if evalue else f"\x1b[31m{ename}\x1b[39m"
 
 
@@ -26,12 +26,12 @@ class CellError(Exception):
     """
 
     def __init__(
-        self, evalue: str, *, ename: str = "Error", traceback: Optional[Sequence[str]] = None
+        self, evalue: str, *, ename: str = "Error", traceback: Sequence[str] | None = None
     ) -> None:
         super().__init__(evalue)
         self.ename = ename
         self.evalue = evalue
-        self.traceback: List[str] = (
+        self.traceback: list[str] = (
             list(traceback) if traceback is not None else [headline(ename, evalue)]
         )
 

@@ -48,7 +48,7 @@ def follow(
         outlet.has_channel = False
         outlet.lock.release()
         watcher.restart()
-        outlet.last._watched = False  # noqa: SLF001
+        outlet.last.watched = False
         interrupts.forget()
         for descriptor in descriptors:
             os.close(descriptor)
@@ -71,7 +71,7 @@ def _flush_before_starters(flush: Callable[[], None]) -> None:
     _posixsubprocess.fork_exec = wrapped
     subprocess = sys.modules.get("subprocess")
     if subprocess is not None and hasattr(subprocess, "_fork_exec"):
-        subprocess._fork_exec = wrapped  # type: ignore[attr-defined]  # noqa: SLF001
+        setattr(subprocess, "_fork_exec", wrapped)  # noqa: B010
 
 
 def _flushing(function: Callable[..., Any], flush: Callable[[], None]) -> Callable[..., Any]:
@@ -93,8 +93,8 @@ def _silence_warning() -> None:
         )
 
 
-def end_child(outlet: Outlet, error: "BaseException | None") -> None:
-    """A forked child has come to the end of the cell: it must not run the parent's runtime."""
+def end_child(outlet: Outlet, error: BaseException | None) -> None:
+    """End a forked child, which has come to the end of its parent's cell."""
     status = 0
     if isinstance(error, SystemExit):
         status = error.code if isinstance(error.code, int) else int(error.code is not None)

@@ -15,7 +15,7 @@ import threading
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
-    from typing import Callable, Optional
+    from typing import Callable
 
     from polykernel.evaluator.outlet import Outlet
 
@@ -38,8 +38,8 @@ class Interrupts:
         self.armed = False
         self.terminating = False
         self.leaving = False
-        self.stop: Callable[[Optional[FrameType]], None] = _raise
-        self.stop_idle: Callable[[Optional[FrameType]], None] = _ignore
+        self.stop: Callable[[FrameType | None], None] = _raise
+        self.stop_idle: Callable[[FrameType | None], None] = _ignore
         self._outlet = outlet
         self._process = os.getpid()
         self._deferred_interrupt = False
@@ -52,7 +52,7 @@ class Interrupts:
         signal.signal(signal.SIGTERM, self._on_end)
 
     def begin(self) -> None:
-        """A cell's code runs now. What was deferred before was not meant for it."""
+        """Let interrupts reach a cell's code. What was deferred before was not meant for it."""
         self._settle()
         self.armed = True
 
@@ -63,14 +63,14 @@ class Interrupts:
         if signal.getsignal(signal.SIGTERM) == self._on_end:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
-    def _on_interrupt(self, signum: int, frame: Optional[FrameType]) -> None:  # noqa: ARG002
-        if self._outlet.lock._is_owned():  # type: ignore[attr-defined]  # noqa: SLF001
+    def _on_interrupt(self, signum: int, frame: FrameType | None) -> None:
+        if self._outlet.is_locked_here():
             self._deferred_interrupt = self._outlet.deferred = True
         else:
             self._interrupt(frame)
 
-    def _on_end(self, signum: int, frame: Optional[FrameType]) -> None:  # noqa: ARG002
-        if self._outlet.lock._is_owned():  # type: ignore[attr-defined]  # noqa: SLF001
+    def _on_end(self, signum: int, frame: FrameType | None) -> None:
+        if self._outlet.is_locked_here():
             self._deferred_end = self._outlet.deferred = True
         else:
             self._end()
@@ -79,7 +79,7 @@ class Interrupts:
         if (
             threading.get_ident() != threading.main_thread().ident
             or not self._outlet.deferred
-            or self._outlet.lock._is_owned()  # type: ignore[attr-defined]  # noqa: SLF001
+            or self._outlet.is_locked_here()
         ):
             return
         self._outlet.deferred = False
@@ -90,7 +90,7 @@ class Interrupts:
         if interrupt:
             self._interrupt(sys._getframe())  # noqa: SLF001
 
-    def _interrupt(self, frame: Optional[FrameType]) -> None:
+    def _interrupt(self, frame: FrameType | None) -> None:
         self._outlet.acknowledge_interrupt()
         if self.leaving:
             return
@@ -105,11 +105,11 @@ class Interrupts:
             raise SystemExit(128 + signal.SIGTERM)
 
 
-def _raise(frame: Optional[FrameType]) -> None:  # noqa: ARG001
+def _raise(frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _ignore(frame: Optional[FrameType]) -> None:
+def _ignore(frame: FrameType | None) -> None:
     pass
 
 

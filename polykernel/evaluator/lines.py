@@ -11,7 +11,7 @@ from math import isfinite
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Union
+    from typing import Any, Callable
 
 DEEPEST = 200  # nesting that every JSON parser on the way to the front end accepts
 
@@ -25,7 +25,7 @@ class Unsendable(ValueError):
 
 
 def encode(value: object) -> str:
-    """The JSON text of a value, cleaned of what JSON or UTF-8 do not allow.
+    """Give the JSON text of a value, cleaned of what JSON or UTF-8 do not allow.
 
     NaN and infinities become null, keys and objects that JSON does not know become strings.
 
@@ -47,7 +47,7 @@ def to_bytes(text: str) -> bytes:
 
 
 def clean(value: Any, depth: int = 0) -> Any:
-    """The nearest value that JSON has.
+    """Find the nearest value that JSON has.
 
     Raises:
         Unsendable: The value is nested too deeply, or contains itself.
@@ -69,7 +69,7 @@ def clean(value: Any, depth: int = 0) -> Any:
     return _clean_object(value, depth)
 
 
-def _clean_integer(value: int) -> Union[int, str]:
+def _clean_integer(value: int) -> int | str:
     try:
         int.__repr__(value)
     except ValueError:  # too many digits for Python to write in decimal
@@ -104,7 +104,7 @@ def write_all(descriptor: int, data: bytes) -> None:
     while rest:
         try:
             rest = rest[os.write(descriptor, rest) :]
-        except BlockingIOError:
+        except BlockingIOError:  # noqa: PERF203
             _wait_writable(descriptor)
 
 

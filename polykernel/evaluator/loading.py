@@ -10,8 +10,6 @@ from polykernel.evaluator.reports import text_of, traceback_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import List
-
     from polykernel.evaluator.cell import Cell
 
 
@@ -36,7 +34,7 @@ class Broken(Evaluator):
             ],
         )
 
-    def execute(self, code: str, cell: Cell) -> object:  # noqa: ARG002
+    def execute(self, code: str, cell: Cell) -> object:
         """Say what is wrong.
 
         Raises:
@@ -83,7 +81,7 @@ def _load(name: str) -> Evaluator:
 
 
 def _evaluators(module: object) -> str:
-    found: List[str] = [
+    found: list[str] = [
         name
         for name, value in vars(module).items()
         if isinstance(value, type) and issubclass(value, Evaluator) and value is not Evaluator

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import threading
 
-from polykernel.evaluator.cell import Cell
 from polykernel.evaluator.failure import InputRefused
 from polykernel.evaluator.lines import Unsendable, encode, to_bytes, write_all
-from polykernel.evaluator.ownership import find_owner
+from polykernel.evaluator.ownership import Origin, find_owner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional
+    from typing import Any, Callable
 
     from polykernel.evaluator.questions import Questions
 
@@ -42,32 +41,36 @@ class Outlet:
 
     def __init__(self, channel: int, marks: int, token: str, questions: Questions) -> None:
         self.lock = threading.RLock()
-        self.running: Optional[Cell] = Cell(self, None, {})
-        self.last: Cell = self.running  # type: ignore[assignment]
+        self.running: Origin | None = Origin(None)
+        self.last: Origin = self.running
         self.has_channel = True
         self.deferred = False
         self.settle: Callable[[], None] = lambda: None
-        self.watch: Callable[[Cell], None] = lambda cell: None  # noqa: ARG005
+        self.watch: Callable[[Origin], None] = lambda origin: None
         self._channel = channel
         self._marks = marks
         self._token = token
         self._questions = questions
         self._serial = 0
         self._sending = False
-        self._waiting: List[bytes] = []
+        self._waiting: list[bytes] = []
 
-    def begin(self, cell: Cell) -> None:
+    def begin(self, origin: Origin) -> None:
         """From now on this cell runs."""
         with self.lock:
-            self.running = self.last = cell
+            self.running = self.last = origin
 
-    def finish(self, cell: Cell) -> None:
+    def finish(self, origin: Origin) -> None:
         """Show all that the cell's threads have printed; what they print later goes as events."""
         with self.lock:
-            cell._over = True  # noqa: SLF001
-            self.flush_all(cell)
+            origin.over = True
+            self.flush_all(origin)
             self.running = None
         self.settled()
+
+    def is_locked_here(self) -> bool:
+        """Whether the calling thread has the lock."""
+        return bool(self.lock._is_owned())  # type: ignore[attr-defined]  # noqa: SLF001
 
     def settled(self) -> None:
         """To be called wherever the lock was released: a signal may have waited for it."""
@@ -76,9 +79,9 @@ class Outlet:
 
     # text
 
-    def text(self, cell: Cell, stream: int, text: str) -> None:
+    def text(self, origin: Origin, stream: int, text: str) -> None:
         """Print for a cell: whole lines at once, the rest when its line ends, or soon."""
-        begun = cell._begun[stream]  # noqa: SLF001
+        begun = origin.begun[stream]
         ident = threading.get_ident()
         try:
             parts = begun[ident]
@@ -90,70 +93,70 @@ class Outlet:
                     parts.append(text)
                     text = "".join(parts)
                     parts.clear()
-                self._print(cell, stream, text)
+                self._print(origin, stream, text)
             if self.deferred:
                 self.settle()
         elif "\n" in text or len(parts) > 1000:
             with self.lock:
                 end = text.rfind("\n") + 1
                 parts.append(text[:end])
-                self._flush(cell, stream, parts)
+                self._flush(origin, stream, parts)
                 if text[end:]:
                     parts.append(text[end:])
             self.settled()
         elif text:
             parts.append(text)
-        if parts and not cell._watched:  # noqa: SLF001
-            self.watch(cell)
+        if parts and not origin.watched:
+            self.watch(origin)
 
-    def flush(self, cell: Cell) -> None:
+    def flush(self, origin: Origin) -> None:
         """Show the lines that the calling thread has begun."""
         ident = threading.get_ident()
-        for stream, begun in enumerate(cell._begun):  # noqa: SLF001
+        for stream, begun in enumerate(origin.begun):
             parts = begun.get(ident)
             if parts:
                 with self.lock:
-                    self._flush(cell, stream, parts)
+                    self._flush(origin, stream, parts)
                 self.settled()
 
-    def flush_all(self, cell: Cell) -> None:
+    def flush_all(self, origin: Origin) -> None:
         """Show the lines that any thread has begun for the cell."""
-        for stream, begun in enumerate(cell._begun):  # noqa: SLF001
+        for stream, begun in enumerate(origin.begun):
             for parts in list(begun.values()):
                 if parts:
                     with self.lock:
-                        self._flush(cell, stream, parts)
+                        self._flush(origin, stream, parts)
                     self.settled()
 
-    def flush_line(self, cell: Cell, stream: int, ident: int) -> None:
+    def flush_line(self, origin: Origin, stream: int, ident: int) -> None:
         """Show the line that one thread has begun for the cell."""
         with self.lock:
-            self._flush(cell, stream, cell._begun[stream][ident])  # noqa: SLF001
+            self._flush(origin, stream, origin.begun[stream][ident])
 
-    def raw(self, cell: Cell, stream: int, data: bytes) -> None:
+    def raw(self, origin: Origin, stream: int, data: bytes) -> None:
         """Print bytes, as they are where the cell is running."""
-        self.flush(cell)
+        self.flush(origin)
         with self.lock:
-            if not self.has_channel or (stream == STDOUT and cell is self.running):
+            if not self.has_channel or (stream == STDOUT and origin is self.running):
                 write_all(stream + 1, data)
             else:
-                self._print(cell, stream, data.decode("utf-8", "replace"))
+                self._print(origin, stream, data.decode("utf-8", "replace"))
         self.settled()
 
-    def _flush(self, cell: Cell, stream: int, parts: List[str]) -> None:
+    def _flush(self, origin: Origin, stream: int, parts: list[str]) -> None:
         taken = parts[:]
         del parts[: len(taken)]  # another thread may be appending
-        self._print(cell, stream, "".join(taken))
+        self._print(origin, stream, "".join(taken))
 
-    def _print(self, cell: Cell, stream: int, text: str) -> None:
-        if (stream == STDOUT and cell is self.running) or not self.has_channel:
+    def _print(self, origin: Origin, stream: int, text: str) -> None:
+        if (stream == STDOUT and origin is self.running) or not self.has_channel:
             write_all(stream + 1, text.encode("utf-8", "backslashreplace"))
         elif text:
-            self.event("stream", cell, {"name": STREAM_NAMES[stream], "text": text})
+            self.event("stream", origin, {"name": STREAM_NAMES[stream], "text": text})
 
     # the channel
 
-    def event(self, method: str, cell: Cell, content: Dict[str, Any]) -> None:
+    def event(self, method: str, origin: Origin, content: dict[str, Any]) -> None:
         """Send an event, and its mark.
 
         Raises:
@@ -161,11 +164,11 @@ class Outlet:
         """
         body = encode(content)
         if method != "stream" or content["name"] != "stdout":
-            self.flush(cell)
+            self.flush(origin)
         if not self.has_channel:
-            self._print_instead(method, cell, content)
+            self._print_instead(method, origin, content)
             return
-        number = cell._number  # noqa: SLF001
+        number = origin.number
         whose = "" if number is None else f'"cell":{number},'
         with self.lock:
             self._serial += 1
@@ -193,10 +196,10 @@ class Outlet:
         """Send a JSON-RPC error: the evaluator has a bug, or can't do what was asked."""
         error = {"code": code, "message": message}
         if data is not None:
-            error["data"] = data  # type: ignore[assignment]
+            error["data"] = data
         self._send_alone(f'{{"jsonrpc":"2.0","id":{encode(number)},"error":{encode(error)}}}\n')
 
-    def ask(self, cell: Cell, prompt: str, password: bool) -> str:
+    def ask(self, origin: Origin, prompt: str, password: bool) -> str:
         """Send an input request and wait for the answer.
 
         Raises:
@@ -205,18 +208,16 @@ class Outlet:
         """
         if not self.has_channel:
             raise InputRefused("a forked process can't ask for input")
-        if not cell.allow_stdin:
-            raise InputRefused("the front end does not allow input requests")
-        if cell._over:  # noqa: SLF001
+        if origin.over:
             raise InputRefused("the cell is over: it can't ask for input any more")
-        self.flush_all(cell)
+        self.flush_all(origin)
         content = {"prompt": prompt, "password": password}
-        params = {"cell": cell._number, "content": content}  # noqa: SLF001
+        params = {"cell": origin.number, "content": content}
         return self._questions.ask(params, lambda message: self._send_alone(f"{encode(message)}\n"))
 
-    def name(self, kind: str, cell: Cell) -> str:
-        """A display id that no other cell or process has."""
-        return f"polykernel-{kind}-{self._token}-{cell._number}"  # noqa: SLF001
+    def name(self, kind: str, origin: Origin) -> str:
+        """Make a display id that no other cell or process has."""
+        return f"polykernel-{kind}-{self._token}-{origin.number}"
 
     def _send_alone(self, line: str) -> None:
         if self.has_channel:
@@ -237,14 +238,14 @@ class Outlet:
         finally:
             self._sending = False
 
-    def _print_instead(self, method: str, cell: Cell, content: Dict[str, Any]) -> None:
+    def _print_instead(self, method: str, origin: Origin, content: dict[str, Any]) -> None:
         plain = content.get("data", {}).get("text/plain") if method == "display_data" else None
         if plain is not None:
-            self.text(cell, STDOUT, f"{plain}\n")
+            self.text(origin, STDOUT, f"{plain}\n")
 
 
-def current(outlet: Outlet) -> Cell:
-    """The cell that the calling thread's or task's output belongs to."""
+def current(outlet: Outlet) -> Origin:
+    """Find the cell that the calling thread's or task's output belongs to."""
     return find_owner() or outlet.last
 
 

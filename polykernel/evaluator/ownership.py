@@ -12,24 +12,48 @@ from functools import wraps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Optional
+    from typing import Any
 
     from polykernel.evaluator.cell import Cell
 
-owner: ContextVar[Optional[Cell]] = ContextVar("polykernel_cell", default=None)
-_REMEMBERED = "_polykernel_cell"
+REMEMBERED = "_polykernel_origin"
 
 
-def find_owner() -> Optional[Cell]:
-    """The cell of the calling thread or task; ``None`` where no cell started it."""
-    cell = owner.get()
-    if cell is None:
+class Origin:
+    """A cell, as the runtime sees it: where output comes from.
+
+    Args:
+        number: The name that the host gave the cell; ``None`` before the first one.
+
+    Attributes:
+        cell: The author's handle.
+        over: The cell's reply has been sent.
+        begun: The lines that are begun, by thread: of stdout, and of stderr.
+        watched: Begun lines will be shown soon (see :class:`streams.Watcher`).
+    """
+
+    cell: Cell
+
+    def __init__(self, number: int | None) -> None:
+        self.number = number
+        self.over = False
+        self.begun: tuple[dict[int, list[str]], dict[int, list[str]]] = ({}, {})
+        self.watched = False
+
+
+owner: ContextVar[Origin | None] = ContextVar("polykernel_origin", default=None)
+
+
+def find_owner() -> Origin | None:
+    """Find the cell of the calling thread or task; ``None`` where no cell started it."""
+    origin = owner.get()
+    if origin is None:
         # not current_thread(): it would invent an entry for threads that C code started
-        thread = threading._active.get(threading.get_ident())  # type: ignore[attr-defined]  # noqa: SLF001
-        cell = getattr(thread, _REMEMBERED, None)
-        if cell is not None:
-            owner.set(cell)
-    return cell
+        active: dict[int, Any] = threading._active  # type: ignore[attr-defined]  # noqa: SLF001
+        origin = getattr(active.get(threading.get_ident()), REMEMBERED, None)
+        if origin is not None:
+            owner.set(origin)
+    return origin
 
 
 def follow_threads() -> None:
@@ -38,7 +62,7 @@ def follow_threads() -> None:
 
     @wraps(start)
     def start_remembering(self: threading.Thread) -> Any:
-        setattr(self, _REMEMBERED, find_owner())
+        setattr(self, REMEMBERED, find_owner())
         return start(self)
 
     threading.Thread.start = start_remembering  # type: ignore[method-assign]

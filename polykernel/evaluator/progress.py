@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Dict
 
 WIDTH = 40
 
 
-def bar(done: float, total: float, text: str) -> Dict[str, str]:
+def bar(done: float, total: float, text: str) -> dict[str, str]:
     """One state of a bar, as text and as HTML.
 
     Args:

@@ -10,7 +10,7 @@ from polykernel.evaluator.failure import InputRefused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Optional
+    from typing import Any, Callable
 
 INTERRUPTED = -32003
 SIGNAL_IS_ON_ITS_WAY = 1.0  # seconds
@@ -26,10 +26,10 @@ class Questions:
     def __init__(self) -> None:
         self.main_thread_waits = False
         self._numbers = itertools.count(1)
-        self._outstanding: Optional[int] = None
-        self._answer: SimpleQueue[Dict[str, Any]] = SimpleQueue()
+        self._outstanding: int | None = None
+        self._answer: SimpleQueue[dict[str, Any]] = SimpleQueue()
 
-    def ask(self, params: Dict[str, Any], send: Callable[[Dict[str, Any]], None]) -> str:
+    def ask(self, params: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> str:
         """Send an input request and wait for the answer (docs/channel.md).
 
         Raises:
@@ -39,7 +39,7 @@ class Questions:
         if self._outstanding is not None:
             raise InputRefused("another input request is outstanding")
         number = self._outstanding = next(self._numbers)
-        answer: SimpleQueue[Dict[str, Any]] = SimpleQueue()
+        answer: SimpleQueue[dict[str, Any]] = SimpleQueue()
         self._answer = answer
         in_main_thread = threading.current_thread() is threading.main_thread()
         try:
@@ -50,12 +50,12 @@ class Questions:
             self.main_thread_waits = False
             self._outstanding = None
 
-    def answer(self, message: Dict[str, Any]) -> None:
+    def answer(self, message: dict[str, Any]) -> None:
         """Take a response of the host's; a stale one is dropped."""
         if message.get("id") == self._outstanding:
             self._answer.put(message)
 
-    def _value(self, message: Dict[str, Any], in_main_thread: bool) -> str:
+    def _value(self, message: dict[str, Any], in_main_thread: bool) -> str:
         if "error" in message:
             error = message["error"]
             if error.get("code") == INTERRUPTED:

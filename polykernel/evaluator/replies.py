@@ -10,7 +10,7 @@ from polykernel.evaluator.display import mimebundle
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Sequence
+    from typing import Any, Sequence
 
 STATUSES = ("complete", "incomplete", "invalid", "unknown")
 
@@ -19,7 +19,7 @@ class WrongReturn(TypeError):
     """An evaluator's method returned something else than it promised."""
 
 
-def completions(found: object, code: str, cursor_pos: int) -> Dict[str, Any]:
+def completions(found: object, code: str, cursor_pos: int) -> dict[str, Any]:
     """Content of ``complete_reply`` (specification, "Completion").
 
     Raises:
@@ -30,7 +30,7 @@ def completions(found: object, code: str, cursor_pos: int) -> Dict[str, Any]:
     elif not isinstance(found, Completions):
         found = _beginning_with_word(_words(found), code, cursor_pos)
     matches = list(_words(found.matches))
-    content: Dict[str, Any] = {
+    content: dict[str, Any] = {
         "status": "ok",
         "matches": matches,
         "cursor_start": _place("start", found.start),
@@ -71,7 +71,7 @@ def _place(name: str, value: object) -> int:
     return value
 
 
-def inspection(found: object) -> Dict[str, Any]:
+def inspection(found: object) -> dict[str, Any]:
     """Content of ``inspect_reply`` (specification, "Introspection").
 
     Raises:
@@ -83,7 +83,7 @@ def inspection(found: object) -> Dict[str, Any]:
     return {"status": "ok", "found": True, "data": data, "metadata": metadata}
 
 
-def completeness(said: object) -> Dict[str, Any]:
+def completeness(said: object) -> dict[str, Any]:
     """Content of ``is_complete_reply`` (specification, "Code completeness").
 
     Raises:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-
 from polykernel.evaluator.failure import CellError, headline
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from traceback import TracebackException
-    from typing import Any, Dict, List, Optional, Set
+    from typing import Any
 
-_OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep  # noqa: PTH100, PTH120
+_OURS = __file__[: -len("reports.py")]
 
 
 class Report:
@@ -23,28 +21,28 @@ class Report:
         traceback: The lines that are shown.
     """
 
-    def __init__(self, ename: str, evalue: str, traceback: List[str]) -> None:
+    def __init__(self, ename: str, evalue: str, traceback: list[str]) -> None:
         self.ename = ename
         self.evalue = evalue
         self.traceback = traceback
 
-    def content(self) -> Dict[str, Any]:
+    def content(self) -> dict[str, Any]:
         """``ename``, ``evalue`` and ``traceback``."""
         return {"ename": self.ename, "evalue": self.evalue, "traceback": self.traceback}
 
 
 def of_cell_error(error: CellError) -> Report:
-    """An error that the author raised on purpose."""
+    """Show an error that the author raised on purpose."""
     return Report(str(error.ename), str(error.evalue), [str(line) for line in error.traceback])
 
 
 def of_interrupt() -> Report:
-    """The user's own interrupt needs no traceback of the evaluator's."""
+    """Show the user's own interrupt: it needs no traceback of the evaluator's."""
     return Report("KeyboardInterrupt", "", [headline("KeyboardInterrupt", "")])
 
 
 def of_bug(error: BaseException, plugin: str, doing: str) -> Report:
-    """An exception that no evaluator should raise: names the plugin, and where it happened.
+    """Show an exception that no evaluator should raise: names the plugin, and where it happened.
 
     Args:
         error: What was raised.
@@ -55,7 +53,7 @@ def of_bug(error: BaseException, plugin: str, doing: str) -> Report:
 
 
 def of_value(error: BaseException) -> Report:
-    """An exception of an object's own methods, while it was shown."""
+    """Show an exception of an object's own methods, while it was shown."""
     return _with_traceback(error, "The result can't be shown:")
 
 
@@ -78,8 +76,8 @@ def text_of(error: BaseException) -> str:
         return f"<str() of it failed: {type(again).__name__}>"
 
 
-def traceback_lines(error: BaseException) -> List[str]:
-    """The traceback without frames of the runtime, and without its last line."""
+def traceback_lines(error: BaseException) -> list[str]:
+    """Format the traceback without frames of the runtime, and without its last line."""
     import traceback
 
     try:
@@ -94,7 +92,7 @@ def traceback_lines(error: BaseException) -> List[str]:
     return lines[: -len(own)] if lines[-len(own) :] == own else lines
 
 
-def _strip(formatted: Optional[TracebackException], seen: Set[int]) -> None:
+def _strip(formatted: TracebackException | None, seen: set[int]) -> None:
     if formatted is None or id(formatted) in seen:
         return
     seen.add(id(formatted))

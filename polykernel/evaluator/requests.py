@@ -11,14 +11,14 @@ from polykernel.evaluator.interrupts import leave_signals_to_main_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Iterator, List
+    from typing import Any, Callable, Iterator
 
 CHUNK = 1 << 18
 
 
 def read_lines(descriptor: int) -> Iterator[bytes]:
     """Each line that comes, without its end, until end of file."""
-    begun: List[bytes] = []
+    begun: list[bytes] = []
     while True:
         try:
             chunk = os.read(descriptor, CHUNK)
@@ -36,7 +36,7 @@ def read_lines(descriptor: int) -> Iterator[bytes]:
         yield from lines
 
 
-def start(descriptor: int, receive: Callable[[Dict[str, Any]], None]) -> None:
+def start(descriptor: int, receive: Callable[[dict[str, Any]], None]) -> None:
     """Hand each message to ``receive``, in a thread of its own; end with the host."""
     start_thread(lambda: _run(descriptor, receive))
 
@@ -54,7 +54,7 @@ def start_thread(work: Callable[[], None]) -> None:
     start_new_thread(run, ())
 
 
-def _run(descriptor: int, receive: Callable[[Dict[str, Any]], None]) -> None:
+def _run(descriptor: int, receive: Callable[[dict[str, Any]], None]) -> None:
     try:
         for line in read_lines(descriptor):
             try:
@@ -68,7 +68,7 @@ def _run(descriptor: int, receive: Callable[[Dict[str, Any]], None]) -> None:
 
 
 def die() -> None:
-    """The host is gone: nothing that was started here may be left."""
+    """End with the host: nothing that was started here may be left."""
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)

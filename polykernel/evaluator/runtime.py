@@ -12,7 +12,7 @@ from polykernel.evaluator import forks, interrupts, loading, ownership, replies,
 from polykernel.evaluator.cell import Cell
 from polykernel.evaluator.display import show
 from polykernel.evaluator.failure import CellError
-from polykernel.evaluator.outlet import Outlet
+from polykernel.evaluator.outlet import STDERR, Outlet
 from polykernel.evaluator.questions import Questions
 from polykernel.evaluator.reports import Report, of_bug, of_cell_error, of_interrupt, of_value
 from polykernel.evaluator.tasks import Tasks, is_awaitable
@@ -20,9 +20,10 @@ from polykernel.evaluator.tasks import Tasks, is_awaitable
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
-    from typing import Any, Callable, Dict, List, Optional
+    from typing import Any, Callable
 
     from polykernel.evaluator.base import Evaluator
+    from polykernel.evaluator.ownership import Origin
 
 PROTOCOL = 1
 METHOD_NOT_FOUND, INTERNAL_ERROR, INVALID_REQUEST = -32601, -32603, -32600
@@ -58,8 +59,8 @@ class Runtime:
         self._signals = signals
         self._token = token
         self._started = False
-        self._requests: SimpleQueue[Dict[str, Any]] = SimpleQueue()
-        self._beside: "Optional[SimpleQueue[Dict[str, Any]]]" = None
+        self._requests: SimpleQueue[dict[str, Any]] = SimpleQueue()
+        self._beside: SimpleQueue[dict[str, Any]] | None = None
         self._cells_received = 0
         self._cells_done = 0
         self._tasks = Tasks(lambda: signals.terminating, self._report_task)
@@ -68,7 +69,7 @@ class Runtime:
 
     # from the reader thread
 
-    def receive(self, message: Dict[str, Any]) -> None:
+    def receive(self, message: dict[str, Any]) -> None:
         """Take one message of the host's; called in the reader thread."""
         method = message.get("method")
         if method is None:
@@ -85,14 +86,14 @@ class Runtime:
         if busy and method == "shutdown":
             interrupts.end_main_thread()
 
-    def _answer_beside(self, message: Dict[str, Any]) -> None:
+    def _answer_beside(self, message: dict[str, Any]) -> None:
         if self._beside is None:
-            beside: SimpleQueue[Dict[str, Any]] = SimpleQueue()
+            beside: SimpleQueue[dict[str, Any]] = SimpleQueue()
             self._beside = beside
             requests.start_thread(lambda: self._serve_beside(beside))
         self._beside.put(message)
 
-    def _serve_beside(self, questions: SimpleQueue[Dict[str, Any]]) -> None:
+    def _serve_beside(self, questions: SimpleQueue[dict[str, Any]]) -> None:
         while True:
             self._handle(questions.get())
 
@@ -107,20 +108,20 @@ class Runtime:
                     self._requests.put(message)
                     return
                 self._handle(message)
-            except KeyboardInterrupt:
+            except KeyboardInterrupt:  # noqa: PERF203
                 self._signals.armed = False  # it came a moment after its cell
             except SystemExit as error:
                 if not self._signals.terminating:
                     self._report_task(None, "a task asked to exit", error)
 
-    def _next(self) -> Dict[str, Any]:
+    def _next(self) -> dict[str, Any]:
         return self._tasks.wait(self._requests) if self._tasks.alive() else self._requests.get()
 
-    def _handle(self, message: Dict[str, Any]) -> None:
+    def _handle(self, message: dict[str, Any]) -> None:
         method, number = message.get("method"), message.get("id")
         params = message.get("params") or {}
         if method == "execute":
-            self._execute(number, params)
+            self._execute(number, params)  # type: ignore[arg-type]
         elif method == "hello":
             self._hello(number, params)
         elif method in QUESTIONS_OF_CODE:
@@ -130,7 +131,7 @@ class Runtime:
 
     # hello
 
-    def _hello(self, number: object, params: Dict[str, Any]) -> None:
+    def _hello(self, number: object, params: dict[str, Any]) -> None:
         if params.get("protocol", PROTOCOL) != PROTOCOL:
             self._outlet.refuse(
                 number,
@@ -142,7 +143,7 @@ class Runtime:
         _enter(params.get("cwd"))
         self._start()
         evaluator = self._evaluator
-        abilities: Dict[str, Any] = {
+        abilities: dict[str, Any] = {
             "protocol": PROTOCOL,
             "marks": self._token,
             "interrupts": True,
@@ -174,15 +175,16 @@ class Runtime:
 
     # cells
 
-    def _execute(self, number: object, params: Dict[str, Any]) -> None:
+    def _execute(self, number: int, params: dict[str, Any]) -> None:
         self._start()
-        cell = Cell(self._outlet, number, params)  # type: ignore[arg-type]
-        ownership.owner.set(cell)
-        self._outlet.begin(cell)
+        origin = ownership.Origin(number)
+        cell = Cell(self._outlet, origin, params)
+        ownership.owner.set(origin)
+        self._outlet.begin(origin)
         self._signals.install()
         reply = self._run(params.get("code", ""), params.get("user_expressions") or {}, cell)
-        self._outlet.finish(cell)
-        reply["payload"] = cell._payload  # noqa: SLF001
+        self._outlet.finish(origin)
+        reply["payload"] = cell.payload()
         self._cells_done += 1
         try:
             self._outlet.respond(number, reply)
@@ -193,9 +195,9 @@ class Runtime:
                 {"status": "error", **report.content(), "user_expressions": {}, "payload": []},
             )
 
-    def _run(self, code: str, expressions: Dict[str, str], cell: Cell) -> Dict[str, Any]:
-        failed: Optional[BaseException] = None
-        reply: Dict[str, Any] = {}
+    def _run(self, code: str, expressions: dict[str, str], cell: Cell) -> dict[str, Any]:
+        failed: BaseException | None = None
+        reply: dict[str, Any] = {}
         try:
             try:
                 self._signals.begin()
@@ -213,13 +215,13 @@ class Runtime:
             reply = {"status": "error", **report.content(), "user_expressions": {}}
         return reply
 
-    def _outcome(self, code: str, expressions: Dict[str, str], cell: Cell) -> Dict[str, Any]:
+    def _outcome(self, code: str, expressions: dict[str, str], cell: Cell) -> dict[str, Any]:
         self._tasks.prepare(code)
         value = self._evaluator.execute(code, cell)
         if is_awaitable(value):
             self._tasks.release()
             value = self._tasks.run(value)  # type: ignore[arg-type]
-        reply: Dict[str, Any] = {"status": "ok"}
+        reply: dict[str, Any] = {"status": "ok"}
         if value is not None and not cell.silent:
             try:
                 bundle = show(value)
@@ -232,7 +234,7 @@ class Runtime:
         }
         return reply
 
-    def _evaluate(self, expression: str) -> Dict[str, Any]:
+    def _evaluate(self, expression: str) -> dict[str, Any]:
         try:
             bundle = show(self._evaluator.evaluate(expression))
         except KeyboardInterrupt:
@@ -254,17 +256,17 @@ class Runtime:
         return of_bug(error, self._plugin, doing)
 
     def _report_task(
-        self, cell: Optional[Cell], message: str, error: Optional[BaseException]
+        self, origin: Origin | None, message: str, error: BaseException | None
     ) -> None:
         lines = [message]
         if error is not None:
             report = of_bug(error, self._plugin, "in a task")
-            lines += report.traceback[1:-1] + [f"{report.ename}: {report.evalue}"]
-        (cell or self._outlet.last).write("\n".join(lines) + "\n", "stderr")
+            lines += [*report.traceback[1:-1], f"{report.ename}: {report.evalue}"]
+        self._outlet.text(origin or self._outlet.last, STDERR, "\n".join(lines) + "\n")
 
     # questions of code
 
-    def _answer(self, number: object, method: str, params: Dict[str, Any]) -> None:
+    def _answer(self, number: object, method: str, params: dict[str, Any]) -> None:
         try:
             self._outlet.respond(number, self._content(method, params))
         except CellError as error:
@@ -282,7 +284,7 @@ class Runtime:
                 report.content(),
             )
 
-    def _content(self, method: str, params: Dict[str, Any]) -> Dict[str, Any]:
+    def _content(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         code = params.get("code", "")
         if method == "is_complete":
             return replies.completeness(self._evaluator.is_complete(code))
@@ -294,13 +296,13 @@ class Runtime:
 
     # interrupts
 
-    def _stop(self, frame: Optional[FrameType]) -> None:
+    def _stop(self, frame: FrameType | None) -> None:
         if self._questions.main_thread_waits:
             raise KeyboardInterrupt
         if not self._tasks.interrupt(frame):
             self._evaluator.interrupt()
 
-    def _stop_idle(self, frame: Optional[FrameType]) -> None:
+    def _stop_idle(self, frame: FrameType | None) -> None:
         if self._tasks.busy_between_cells(frame):
             raise KeyboardInterrupt
 
@@ -320,7 +322,7 @@ class Runtime:
         self._quietly(lambda: self._outlet.flush_all(self._outlet.last))
         os._exit(0)  # threads of the user's would keep an ordinary end waiting
 
-    def _shutdown_request(self) -> "tuple[object, bool]":
+    def _shutdown_request(self) -> tuple[object, bool]:
         while not self._requests.empty():
             message = self._requests.get()
             if message.get("method") == "shutdown":
@@ -336,9 +338,9 @@ class Runtime:
             traceback.print_exc()
 
 
-def _enter(cwd: Optional[str]) -> None:
-    """The notebook's folder, only now: a ``queue.py`` in it must not break the runtime."""
-    if cwd and cwd != os.getcwd():  # noqa: PTH109
+def _enter(cwd: str | None) -> None:
+    """Go to the notebook's folder, only now: a ``queue.py`` in it must not break the runtime."""
+    if cwd and cwd != os.getcwd():
         try:
             os.chdir(cwd)
         except OSError as error:
@@ -348,7 +350,7 @@ def _enter(cwd: Optional[str]) -> None:
 
 
 def _own_pipe() -> int:
-    """A descriptor of pipe 1 that user code can neither close nor make non-blocking."""
+    """Make a descriptor of pipe 1 that user code can neither close nor make non-blocking."""
     if sys.platform == "linux" and stat.S_ISFIFO(os.fstat(1).st_mode):
         try:
             descriptor = os.open("/proc/self/fd/1", os.O_WRONLY | os.O_CLOEXEC)
@@ -401,4 +403,4 @@ def _clean_main_module() -> None:
     _kept.append(ours)
 
 
-_kept: List[object] = []
+_kept: list[object] = []

@@ -16,10 +16,10 @@ from polykernel.evaluator.requests import start_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterable, List, Optional, Tuple
+    from typing import Any, Iterable
 
-    from polykernel.evaluator.cell import Cell
     from polykernel.evaluator.outlet import Outlet
+    from polykernel.evaluator.ownership import Origin
 
 MOMENT = 0.1  # seconds; longer than a crowd of printing threads needs to finish its lines
 
@@ -77,7 +77,7 @@ class TextStream(io.TextIOBase):
         return False
 
     def writable(self) -> bool:
-        """Always."""
+        """Say that it is."""
         return True
 
     def reconfigure(self, **_options: Any) -> None:
@@ -99,7 +99,7 @@ class ByteStream(io.BufferedIOBase):
         self.name = name
 
     @property
-    def raw(self) -> "ByteStream":  # type: ignore[override]
+    def raw(self) -> ByteStream:
         """Itself: it is not buffered."""
         return self
 
@@ -120,7 +120,7 @@ class ByteStream(io.BufferedIOBase):
         return self._index + 1
 
     def writable(self) -> bool:
-        """Always."""
+        """Say that it is."""
         return True
 
     def __del__(self) -> None:
@@ -136,35 +136,35 @@ class Watcher:
 
     def restart(self) -> None:
         """Begin anew: in a forked child the thread is gone."""
-        self._cells: SimpleQueue[Cell] = SimpleQueue()
+        self._origins: SimpleQueue[Origin] = SimpleQueue()
         self._started = False
 
-    def watch(self, cell: Cell) -> None:
+    def watch(self, origin: Origin) -> None:
         """See that the cell's begun lines are shown soon."""
-        cell._watched = True  # noqa: SLF001
-        self._cells.put(cell)
+        origin.watched = True
+        self._origins.put(origin)
         if not self._started:
             self._started = True
             start_thread(self._run)
 
     def _run(self) -> None:
         while True:
-            cell = self._cells.get()
-            before = _begun(cell)
+            origin = self._origins.get()
+            before = _begun(origin)
             time.sleep(MOMENT)
             for key, parts in before.items():
                 stream, ident = key
-                if cell._begun[stream][ident] == parts:  # noqa: SLF001
-                    self._outlet.flush_line(cell, stream, ident)
-            cell._watched = False  # noqa: SLF001
-            if _begun(cell) and not cell._watched:  # noqa: SLF001
-                self.watch(cell)
+                if origin.begun[stream][ident] == parts:
+                    self._outlet.flush_line(origin, stream, ident)
+            origin.watched = False
+            if _begun(origin) and not origin.watched:
+                self.watch(origin)
 
 
-def _begun(cell: Cell) -> Dict[Tuple[int, int], List[str]]:
+def _begun(origin: Origin) -> dict[tuple[int, int], list[str]]:
     return {
         (stream, ident): parts[:]
-        for stream, begun in enumerate(cell._begun)  # noqa: SLF001
+        for stream, begun in enumerate(origin.begun)
         for ident, parts in list(begun.items())
         if parts
     }

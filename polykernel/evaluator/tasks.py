@@ -1,7 +1,7 @@
 """Awaitable cells, and the tasks that live on between cells: one event loop in the main thread.
 
-asyncio is imported when it is first needed. While a cell that is not awaitable runs, the loop is the
-*nominal* running loop: ``asyncio.create_task()`` schedules on it, and yet ``asyncio.run()`` and
+asyncio is imported when it is first needed. While a cell that is not awaitable runs, the loop is
+the *nominal* running loop: ``asyncio.create_task()`` schedules on it, and yet ``asyncio.run()`` and
 ``loop.run_until_complete()`` work as in a script.
 """
 
@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import sys
 import threading
-from queue import Empty
 
-from polykernel.evaluator.ownership import owner
+from polykernel.evaluator.ownership import REMEMBERED, owner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
     from queue import SimpleQueue
     from types import FrameType
-    from typing import Any, Awaitable, Callable, Dict, Optional
+    from typing import Any, Awaitable, Callable
 
-    from polykernel.evaluator.cell import Cell
+    from polykernel.evaluator.ownership import Origin
 
 _LOOP_MODULES = ("asyncio", "selectors")
 
@@ -36,16 +35,16 @@ class Tasks:
     def __init__(
         self,
         terminating: Callable[[], bool],
-        report: "Callable[[Optional[Cell], str, Optional[BaseException]], None]",
+        report: Callable[[Origin | None, str, BaseException | None], None],
     ) -> None:
         self._terminating = terminating
         self._report = report
-        self._loop: "Optional[asyncio.AbstractEventLoop]" = None
-        self._cell_task: "Optional[asyncio.Future[Any]]" = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._cell_task: asyncio.Future[Any] | None = None
         self._cancelled_by_user = False
         self._nominal = False
         self._waiting = False
-        self._set_running_loop: "Callable[[Any], None]" = lambda loop: None  # noqa: ARG005
+        self._set_running_loop: Callable[[Any], None] = lambda loop: None
 
     # the running cell
 
@@ -93,7 +92,7 @@ class Tasks:
         while True:
             try:
                 return loop.run_until_complete(task)
-            except SystemExit as error:  # of another task, whose end is not the cell's
+            except SystemExit as error:  # noqa: PERF203 - of another task, whose end is not the cell's
                 if self._terminating() or task.done():
                     raise
                 self._report(None, "a task asked to exit", error)
@@ -111,7 +110,7 @@ class Tasks:
 
     # interrupts
 
-    def interrupt(self, frame: Optional[FrameType]) -> bool:
+    def interrupt(self, frame: FrameType | None) -> bool:
         """Stop the running cell's task where the loop waits, and no step of a task is executing.
 
         Returns:
@@ -126,14 +125,14 @@ class Tasks:
         loop.call_soon_threadsafe(task.cancel)
         return True
 
-    def busy_between_cells(self, frame: Optional[FrameType]) -> bool:
+    def busy_between_cells(self, frame: FrameType | None) -> bool:
         """Whether a task's step is what keeps the main thread from the next cell."""
         loop = self._loop
         return (
             self._waiting and loop is not None and loop.is_running() and self._in_step(loop, frame)
         )
 
-    def _in_step(self, loop: Any, frame: Optional[FrameType]) -> bool:
+    def _in_step(self, loop: Any, frame: FrameType | None) -> bool:
         import asyncio
 
         if asyncio.current_task(loop) is not None:
@@ -148,24 +147,24 @@ class Tasks:
         loop: Any = self._loop
         if loop is None or loop.is_closed():
             return False
-        if loop._ready or loop._scheduled or len(loop._selector.get_map()) > 1:  # noqa: SLF001
+        # no public method tells of callbacks, timers and sockets
+        handles = loop._ready or loop._scheduled  # noqa: SLF001
+        if handles or len(loop._selector.get_map()) > 1:  # noqa: SLF001
             return True
         import asyncio
 
         return bool(asyncio.all_tasks(loop))
 
-    def wait(self, requests: SimpleQueue[Dict[str, Any]]) -> Dict[str, Any]:
+    def wait(self, requests: SimpleQueue[dict[str, Any]]) -> dict[str, Any]:
         """Run the loop until a request comes."""
         loop = self._get_loop()
+        self._waiting = True
         try:
-            while True:
-                self._waiting = True
-                try:
-                    return requests.get_nowait()
-                except Empty:
-                    loop.run_forever()
+            while requests.empty():
+                loop.run_forever()
         finally:
             self._waiting = False
+        return requests.get()
 
     def wake(self) -> None:
         """From the reader thread, when a request has come."""
@@ -196,7 +195,8 @@ class Tasks:
         return self._loop
 
     def _patch(self, events: Any) -> None:
-        get_running, set_running = events._get_running_loop, events._set_running_loop  # noqa: SLF001
+        get_running = events._get_running_loop  # noqa: SLF001
+        set_running = events._set_running_loop  # noqa: SLF001
         main_thread = threading.main_thread().ident
 
         def get_running_loop() -> Any:
@@ -214,7 +214,7 @@ class Tasks:
         events._set_running_loop = set_running_loop  # noqa: SLF001
         self._set_running_loop = set_running_loop
 
-    def _on_exception(self, loop: asyncio.AbstractEventLoop, context: Dict[str, Any]) -> None:  # noqa: ARG002
+    def _on_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         task = context.get("task") or context.get("future")
         error = context.get("exception")
         message = context.get("message") or "an error in the event loop"
@@ -226,10 +226,10 @@ def is_awaitable(value: object) -> bool:
     return hasattr(type(value), "__await__")
 
 
-def _owner_of(task: Any) -> Optional[Cell]:
+def _owner_of(task: Any) -> Origin | None:
     if hasattr(task, "get_context"):
         return task.get_context().get(owner)  # type: ignore[no-any-return]
-    return getattr(task, "_polykernel_cell", None)
+    return getattr(task, REMEMBERED, None)
 
 
 def _owned_task_factory() -> Any:
@@ -242,7 +242,7 @@ def _owned_task_factory() -> Any:
 
     def make_task(loop: Any, coroutine: Any, **options: Any) -> Any:
         task = OwnedTask(coroutine, loop=loop, **options)
-        task._polykernel_cell = owner.get()  # type: ignore[attr-defined]  # noqa: SLF001
+        setattr(task, REMEMBERED, owner.get())
         return task
 
     return make_task

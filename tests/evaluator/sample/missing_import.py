@@ -1,0 +1,3 @@
+"""Needs what is not there."""
+
+import not_installed_anywhere
