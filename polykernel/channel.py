@@ -226,6 +226,13 @@ class Channel:
 
     # the end
 
+    def last_words(self) -> str:
+        """Read what a dying evaluator has left for its obituary."""
+        try:
+            return os.read(self._pipes.last_words, _CHUNK).decode(errors="replace")
+        except BlockingIOError:
+            return ""
+
     def finish(self) -> None:
         """Hand on all that a dead evaluator has left, and close.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -31,8 +32,12 @@ if TYPE_CHECKING:
     from polykernel.errors import ChannelError
     from polykernel.supervisor import Abilities, Death, Supervisor
 
+# a crash report names the files of the runtime too, which tell the user nothing
+_OURS = str(Path(__file__).parent)
+
 log = logging.getLogger("polykernel.execution")
 
+LAST_WORDS = 10  # lines of a dead evaluator's that its cell shows
 METHOD_NOT_FOUND = -32601  # JSON-RPC's
 
 
@@ -108,6 +113,7 @@ class Execution:
         self._running: Cell | Question | None = None
         self._cell_id = 0
         self._input = InputRequests(supervisor, lambda message: send("stdin", message), purge_stdin)
+        self._start_words: list[str] = []  # the last ones of an evaluator that died at its start
         self._lost = ""  # why the state of earlier cells is gone, until a cell was told
         self._died_idle: Death | None = None  # until the next cell has told it
         self._reading_on = False  # since an interrupt, although front ends don't keep up
@@ -239,7 +245,7 @@ class Execution:
             return self._broken
         if self._supervisor.start_error:
             error = self._supervisor.start_error
-            lines = [error, *self._last_words(), "Mend the cause, then restart the kernel."]
+            lines = [error, *self._start_words, "Mend the cause, then restart the kernel."]
             return error_content("EvaluatorStartError", error, lines)
         return None
 
@@ -425,6 +431,8 @@ class Execution:
         """
         running = self._running
         self._input.forget()
+        if death.at_start:
+            self._start_words = self._last_words(death)
         if death.at_start and running is not None and not self._supervisor.start_error:
             self._try_again(running)
         elif isinstance(running, Cell):
@@ -449,13 +457,15 @@ class Execution:
         self._hand_over(running)
         self.output.begin(self._cell_id, running.message, running.quiet)
 
-    def _last_words(self) -> list[str]:
-        words = self.output.last_words().strip().splitlines()[-5:]
+    def _last_words(self, death: Death) -> list[str]:
+        """Tell what an evaluator said at its end: its crash report, or the end of its stderr."""
+        report = [line for line in death.last_words.splitlines() if line and _OURS not in line]
+        words = report[:LAST_WORDS] or self.output.last_words().splitlines()[-LAST_WORDS:]
         return ["Its last words:", *(f"  {word}" for word in words)] if words else []
 
     def _obituary(self, death: Death) -> dict[str, Any]:
         evalue = f"the evaluator ended with {death.status}"
         lines = [f"\x1b[31mEvaluatorDied\x1b[39m: {evalue}"]
-        lines += self._last_words()
+        lines += self._last_words(death)
         lines.append("What its cells defined is lost. The next cell runs in a fresh evaluator.")
         return error_content("EvaluatorDied", evalue, lines)

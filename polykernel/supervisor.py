@@ -45,10 +45,12 @@ class Death(msgspec.Struct, frozen=True):
     Attributes:
         status: ``signal SIGSEGV (Segmentation fault)`` or ``exit code 3``.
         at_start: It had not yet said hello.
+        last_words: What it has left for its obituary.
     """
 
     status: str
     at_start: bool
+    last_words: str
 
 
 class Watcher(Protocol):
@@ -313,12 +315,13 @@ class Supervisor:
         self._signal(signal.SIGKILL)
         _, code = os.waitpid(pid, 0)
         at_start = self.abilities is None
+        last_words = channel.last_words()
         channel.finish()
         release_guard(process)
         self._process = self._channel = None
         self._waiting.clear()
         self.cell_over()
-        death = Death(describe_status(code), at_start)
+        death = Death(describe_status(code), at_start, last_words)
         log.info("evaluator %s ended: %s", pid, death.status)
         if self._on_gone is not None:
             self._gone()
