@@ -1,0 +1,406 @@
+"""Arithmetic on the tower: exact as long as the operands are, sized before it is computed.
+
+Decimals are computed in the running ``decimal`` context, which owns the precision.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal, getcontext, localcontext
+from fractions import Fraction
+from math import isqrt, log2
+from typing import Callable, Union
+
+from polykernel_calc.errors import math_error, type_error
+from polykernel_calc.limits import check_bits, too_many_digits
+from polykernel_calc.values import (
+    MAX_EXPONENT,
+    NOISE,
+    Complex,
+    FullDecimal,
+    Number,
+    Real,
+    Value,
+    kind,
+)
+
+Exact = Union[int, Fraction]
+
+
+def number(value: Value) -> Number:
+    """Require a number.
+
+    Raises:
+        CalcError: It is a truth value or a list.
+    """
+    if isinstance(value, (bool, tuple)):
+        raise type_error(f"a number is needed here, not {kind(value)}")
+    return value
+
+
+def real(value: Value) -> Real:
+    """Require a real number.
+
+    Raises:
+        CalcError: It is something else.
+    """
+    if isinstance(value, (bool, tuple, Complex)):
+        raise type_error(f"a real number is needed here, not {kind(value)}")
+    return value
+
+
+def integer(value: Value) -> int:
+    """Require an integer; a decimal that differs from one by noise only is taken for it.
+
+    Raises:
+        CalcError: It is something else.
+    """
+    found = as_integer(value)
+    if found is None:
+        raise type_error(f"an integer is needed here, not {kind(value)}")
+    return found
+
+
+def as_integer(value: Value) -> int | None:
+    """Give the integer that this value is, or ``None``."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, Decimal) and value.adjusted() < getcontext().prec:
+        nearest = value.to_integral_value()
+        if is_noise(value - nearest, value):
+            return int(nearest)
+    elif isinstance(value, Decimal) and value.adjusted() < MAX_EXPONENT:
+        return int(value) if value == value.to_integral_value() else None
+    return None
+
+
+def simple(value: Fraction) -> Exact:
+    """Make an integer of a fraction that is one, after checking its size."""
+    check_bits(value.numerator.bit_length())
+    check_bits(value.denominator.bit_length())
+    return value.numerator if value.denominator == 1 else value
+
+
+def decimal(value: Real) -> Decimal:
+    """Give the nearest decimal of the running precision; decimals stay as they are."""
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, Fraction):
+        return Decimal(value.numerator) / Decimal(value.denominator)
+    return Decimal(value)
+
+
+def exact(value: Real) -> Exact:
+    """Give the fraction or integer that a real number is, digit by digit."""
+    if not isinstance(value, Decimal):
+        return value
+    if abs(value.adjusted()) > MAX_EXPONENT:
+        raise too_many_digits(abs(value.adjusted()))
+    return simple(Fraction(value))
+
+
+def complex_(re: Real, im: Real) -> Number:
+    """Make a number of its parts: real where the imaginary part is zero."""
+    return re if im == 0 else Complex(re, im)
+
+
+def parts(value: Number) -> Complex:
+    """Give any number as a complex one, whose imaginary part may be zero."""
+    return value if isinstance(value, Complex) else Complex(value, 0)
+
+
+def is_noise(rest: Decimal, scale: Decimal) -> bool:
+    """Tell whether ``rest`` is below what numbers as large as ``scale`` can hold."""
+    if rest == 0:
+        return True
+    return rest.adjusted() < scale.adjusted() - (getcontext().prec - NOISE)
+
+
+def clean(value: Number) -> Number:
+    """Drop the part of a computed complex number that is noise beside the other one."""
+    if isinstance(value, Complex):
+        re, im = decimal(value.re), decimal(value.im)
+        if is_noise(im, re) and re != 0:
+            return value.re
+        if is_noise(re, im):
+            return complex_(0, value.im)
+    return value
+
+
+# the four operations on real numbers
+
+
+def _add_real(a: Real, b: Real) -> Real:
+    if isinstance(a, Decimal) or isinstance(b, Decimal):
+        left, right = decimal(a), decimal(b)
+        total = left + right
+        if total and _is_cancelled(total, left, right):
+            return Decimal(0)
+        return total
+    if isinstance(a, int) and isinstance(b, int):
+        check_bits(max(a.bit_length(), b.bit_length()))
+        return a + b
+    return simple(Fraction(a) + Fraction(b))
+
+
+def _is_cancelled(total: Decimal, left: Decimal, right: Decimal) -> bool:
+    # sqrt(2)^2 - 2 is 0: only the noise of a computed operand is left. Operands with few digits
+    # were written by the user and hold no noise.
+    digits = max(len(left.as_tuple().digits), len(right.as_tuple().digits))
+    return digits > getcontext().prec - NOISE and is_noise(total, max(abs(left), abs(right)))
+
+
+def _multiply_real(a: Real, b: Real) -> Real:
+    if isinstance(a, Decimal) or isinstance(b, Decimal):
+        return decimal(a) * decimal(b)
+    if isinstance(a, int) and isinstance(b, int):
+        check_bits(a.bit_length() + b.bit_length() - 1)
+        return a * b
+    return simple(Fraction(a) * Fraction(b))
+
+
+def divide_real(a: Real, b: Real) -> Real:
+    """Give ``a / b``.
+
+    Raises:
+        CalcError: ``b`` is zero.
+    """
+    if b == 0:
+        raise math_error("division by zero")
+    if isinstance(a, Decimal) or isinstance(b, Decimal):
+        return decimal(a) / decimal(b)
+    return simple(Fraction(a) / Fraction(b))
+
+
+def is_real(a: Number) -> bool:
+    """Tell whether this is no complex number."""
+    return not isinstance(a, Complex)
+
+
+def add(a: Number, b: Number) -> Number:
+    """Give ``a + b``."""
+    if isinstance(a, Complex) or isinstance(b, Complex):
+        x, y = parts(a), parts(b)
+        return complex_(_add_real(x.re, y.re), _add_real(x.im, y.im))
+    return _add_real(a, b)
+
+
+def negate(a: Number) -> Number:
+    """Give ``-a``."""
+    if isinstance(a, FullDecimal):
+        return FullDecimal(a.copy_negate())
+    return Complex(-a.re, -a.im) if isinstance(a, Complex) else -a
+
+
+def subtract(a: Number, b: Number) -> Number:
+    """Give ``a - b``."""
+    return add(a, negate(b))
+
+
+def multiply(a: Number, b: Number) -> Number:
+    """Give ``a * b``."""
+    if not (isinstance(a, Complex) or isinstance(b, Complex)):
+        return _multiply_real(a, b)
+    x, y = parts(a), parts(b)
+    re = _add_real(_multiply_real(x.re, y.re), -_multiply_real(x.im, y.im))
+    im = _add_real(_multiply_real(x.re, y.im), _multiply_real(x.im, y.re))
+    return complex_(re, im)
+
+
+def divide(a: Number, b: Number) -> Number:
+    """Give ``a / b``.
+
+    Raises:
+        CalcError: ``b`` is zero.
+    """
+    if not (isinstance(a, Complex) or isinstance(b, Complex)):
+        return divide_real(a, b)
+    x, y = parts(a), parts(b)
+    size = _add_real(_multiply_real(y.re, y.re), _multiply_real(y.im, y.im))
+    top = parts(multiply(x, Complex(y.re, -y.im)))
+    return complex_(divide_real(top.re, size), divide_real(top.im, size))
+
+
+def floor(value: Real) -> int:
+    """Give the largest integer that is not above; noise below an integer does not count."""
+    found = as_integer(value)
+    if found is not None:
+        return found
+    whole = exact(value)
+    return whole.numerator // whole.denominator
+
+
+def floor_divide(a: Number, b: Number) -> Number:
+    """Give the floor of ``a / b``."""
+    x, y = real(a), real(b)
+    if y == 0:
+        raise math_error("division by zero")
+    return floor(divide_real(exact(x), exact(y)))
+
+
+def modulo(a: Number, b: Number) -> Number:
+    """Give the rest of the division, with the sign of ``b``."""
+    x, y = real(a), real(b)
+    if y == 0:
+        raise math_error("division by zero")
+    top, bottom = exact(x), exact(y)
+    rest = simple(Fraction(top) - Fraction(bottom) * floor(divide_real(top, bottom)))
+    return +decimal(rest) if isinstance(x, Decimal) or isinstance(y, Decimal) else rest
+
+
+# powers
+
+
+def power(a: Number, b: Number) -> Number:
+    """Give ``a ^ b``: exact where it can be, the principal value where there are several.
+
+    Raises:
+        CalcError: Zero to a negative power, or a result that is too large.
+    """
+    exponent = as_integer(b)
+    if exponent is not None:
+        return _integer_power(a, exponent)
+    if a == 0:
+        return _zero_power(b)
+    if isinstance(b, Fraction):
+        root = _exact_root_power(a, b)
+        if root is not None:
+            return root
+    if isinstance(a, Complex) or isinstance(b, Complex) or a < 0:
+        from polykernel_calc.transcendental import complex_exp, complex_ln
+
+        return clean(complex_exp(multiply(b, complex_ln(a))))
+    return _decimal_power(decimal(a), decimal(b))
+
+
+def _zero_power(b: Number) -> Number:
+    if parts(b).re <= 0:
+        raise math_error("zero to a power that is not positive has no value")
+    return 0
+
+
+def _integer_power(a: Number, n: int) -> Number:
+    if a == 0 and n < 0:
+        raise math_error("division by zero: zero to a negative power")
+    if isinstance(a, Decimal):
+        return _decimal_power(a, Decimal(n))
+    if isinstance(a, Complex):
+        return _complex_integer_power(a, n)
+    top, bottom = (a.numerator, a.denominator) if n >= 0 else (a.denominator, a.numerator)
+    return simple(Fraction(_int_power(top, abs(n)), _int_power(bottom, abs(n))))
+
+
+def _int_power(a: int, n: int) -> int:
+    if a in (0, 1):
+        return a if n else 1
+    if a == -1:
+        return -1 if n % 2 else 1
+    if n:
+        # a float cannot hold every n; a power of two above it can be told from its length alone
+        check_bits(log2(abs(a)) * n if n < 2**60 else float("inf"))
+    return int(a**n)
+
+
+def _decimal_power(a: Decimal, b: Decimal) -> Decimal:
+    with localcontext() as wide:
+        wide.prec += 10
+        result = a**b
+    return +result
+
+
+def _complex_integer_power(a: Complex, n: int) -> Number:
+    if isinstance(a.re, Decimal) or isinstance(a.im, Decimal):
+        if abs(n) > 10**6:
+            from polykernel_calc.transcendental import complex_exp, complex_ln
+
+            return clean(complex_exp(multiply(n, complex_ln(a))))
+    else:
+        size = max(_bits(a.re), _bits(a.im)) - 1
+        check_bits(size * abs(n))
+        if abs(n) > 10**7:
+            n = 4 + n % 4  # only the units get here, whose powers repeat
+    result: Number = 1
+    base: Number = a
+    left = abs(n)
+    while left:
+        if left & 1:
+            result = multiply(result, base)
+        left >>= 1
+        if left:
+            base = multiply(base, base)
+    return result if n >= 0 else divide(1, result)
+
+
+def _bits(value: Real) -> int:
+    whole = exact(value)
+    return max(whole.numerator.bit_length(), whole.denominator.bit_length())
+
+
+def _exact_root_power(a: Number, b: Fraction) -> Number | None:
+    # 8^(2/3) is 4; but (-8)^(1/3) is the principal value, which is complex
+    if isinstance(a, (Complex, Decimal)) or b.denominator > 1000:
+        return None
+    if a < 0:
+        if b.denominator != 2:
+            return None
+        root = exact_root(-a, 2)
+        return None if root is None else power(Complex(0, root), b.numerator)
+    root = exact_root(a, b.denominator)
+    return None if root is None else power(root, b.numerator)
+
+
+def exact_root(a: Exact, n: int) -> Exact | None:
+    """Give the n-th root of an exact number that is not negative, if it is exact."""
+    top = _int_root(a.numerator, n)
+    bottom = _int_root(a.denominator, n)
+    if top**n != a.numerator or bottom**n != a.denominator:
+        return None
+    return simple(Fraction(top, bottom))
+
+
+def _int_root(a: int, n: int) -> int:
+    """Give the floor of the n-th root: Newton's steps on integers, from just above."""
+    if a < 2 or n == 1:
+        return a
+    if n == 2:
+        return isqrt(a)
+    if n >= a.bit_length():
+        return 1
+    size = log2(a) / n
+    lead = int(2 ** (size % 1 + 52) * (1 + 1e-9))
+    shift = int(size) - 52
+    x = (lead << shift if shift >= 0 else lead >> -shift) + 1
+    while True:
+        y = ((n - 1) * x + a // x ** (n - 1)) // n
+        if y >= x:
+            return x
+        x = y
+
+
+def compare(a: Real, b: Real) -> int:
+    """Give -1, 0 or 1; decimals that differ by noise only are equal."""
+    if isinstance(a, Decimal) or isinstance(b, Decimal):
+        left, right = decimal(a), decimal(b)
+        if left == right or is_noise(left - right, max(abs(left), abs(right))):
+            return 0
+        return -1 if left < right else 1
+    return (a > b) - (a < b)
+
+
+def equal(a: Number, b: Number) -> bool:
+    """Tell whether two numbers are equal."""
+    x, y = parts(a), parts(b)
+    return compare(x.re, y.re) == 0 and compare(x.im, y.im) == 0
+
+
+OPERATORS: dict[str, Callable[[Number, Number], Number]] = {
+    "+": add,
+    "-": subtract,
+    "*": multiply,
+    "of": multiply,
+    "/": divide,
+    "//": floor_divide,
+    "mod": modulo,
+    "^": power,
+}
