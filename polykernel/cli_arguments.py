@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import io
+import sys
 from typing import TYPE_CHECKING, NoReturn
 
 import polykernel
@@ -31,6 +33,9 @@ def perform(arguments: Sequence[str]) -> int:
         SystemExit: The arguments are wrong (2), or help was asked for (0).
         PolykernelError: What they name is wrong.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # a terminal that can't show a character must not end a list half way
+        sys.stdout.reconfigure(errors="backslashreplace")
     namespace = parse(arguments)
     command: Callable[[argparse.Namespace], int] = namespace.command
     return command(namespace)
