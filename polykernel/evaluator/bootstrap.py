@@ -1,6 +1,6 @@
 """The first lines that run in an evaluator process: a bare file, started by the host.
 
-``PYTHON -u -X faulthandler bootstrap.py MODULE:CLASS PACKAGE=DIRECTORY... [--plugin NAME_VERSION]``
+``PYTHON -u bootstrap.py MODULE:CLASS PACKAGE=DIRECTORY... [--plugin NAME_VERSION]``
 
 It shows the interpreter exactly the packages that it is given (polykernel itself, and the
 plugin's), never the host's site-packages, so that it works in a bare virtual environment and in an

@@ -370,9 +370,22 @@ def _move_high(descriptor: int) -> int:
     return high
 
 
+def _leave_last_words() -> int:
+    """Let a crash be reported to where the host finds it when this process is dead."""
+    import faulthandler
+
+    try:
+        descriptor = _move_high(5)
+    except OSError:  # a host that does not ask for them
+        descriptor = _move_high(os.dup(2))
+    faulthandler.enable(descriptor, all_threads=False)
+    return descriptor
+
+
 def run(evaluator_name: str, plugin: str) -> None:
     """Be an evaluator process, until the kernel ends (docs/channel.md)."""
     incoming, outgoing, marks = _move_high(3), _move_high(4), _own_pipe()
+    last_words = _leave_last_words()
     token = os.urandom(8).hex()
     sys.argv = [""]
     _clean_main_module()
@@ -382,7 +395,7 @@ def run(evaluator_name: str, plugin: str) -> None:
     signals.install()
     watcher = streams.install(outlet)
     ownership.follow_threads()
-    forks.follow(outlet, signals, watcher, (incoming, outgoing, marks))
+    forks.follow(outlet, signals, watcher, (incoming, outgoing, marks, last_words))
     runtime = Runtime(
         loading.load(evaluator_name, plugin), plugin, outlet, questions, signals, token
     )
