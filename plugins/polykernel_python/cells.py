@@ -37,7 +37,7 @@ class Sources:
     def __init__(self) -> None:
         self._titles: dict[str, str] = {}
         self._entries: dict[str, tuple[int, None, list[str], str]] = {}
-        self._unnumbered = 0
+        self._unnumbered: dict[str, str] = {}
 
     def add(self, code: str, execution_count: int | None) -> str:
         """Remember a cell's text.
@@ -50,8 +50,12 @@ class Sources:
             The file name under which its code is to be compiled.
         """
         if execution_count is None:
-            self._unnumbered += 1
-            name, title = f"<unnumbered cell {self._unnumbered}>", "Unnumbered cell"
+            if (
+                code in self._unnumbered
+            ):  # extensions of front ends run the same text again and again
+                return self._unnumbered[code]
+            name, title = f"<unnumbered cell {len(self._unnumbered) + 1}>", "Unnumbered cell"
+            self._unnumbered[code] = name
         else:
             name, title = name_of(execution_count), f"Cell In[{execution_count}]"
         lines = [line + "\n" for line in code.replace("\r\n", "\n").split("\n")]

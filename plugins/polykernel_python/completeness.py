@@ -90,6 +90,7 @@ def _could_go_on(code: str, lines: list[str], compiler: Compiler) -> bool:
     last = _indent(next(line for line in reversed(lines) if line.strip()))
     endings = [f"{last}{STEP}pass", f"{last}def f(): pass", f"{last}{STEP}case _: pass"]
     endings.extend(f"{indent}finally: pass" for indent in indents)
+    endings.append(f"{last}{STEP}pass\n{last}finally: pass")
     return any(_parses(f"{code}\n{ending}\n", compiler) for ending in endings)
 
 

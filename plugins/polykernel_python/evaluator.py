@@ -6,6 +6,7 @@ Start time counts: what only errors, completion or help need is imported when th
 from __future__ import annotations
 
 import builtins
+import os
 import sys
 
 from polykernel.evaluator import Bundle, Cell, CellError, Completions, Evaluator
@@ -31,10 +32,10 @@ class Python(Evaluator):
         self._sources = Sources()
         self._compiler = Compiler()
         self._imports = PostImport()
+        self._process = os.getpid()
         self.main: ModuleType
         self.namespace: dict[str, Any] = {}
         self._history: History
-        self._begun: int | None = None
 
     def start(self) -> None:
         """Make ``__main__``, and set up what cells find there."""
@@ -50,6 +51,7 @@ class Python(Evaluator):
         imports.when("linecache", self._sources.publish)
         imports.when("getpass", asking.change_getpass)
         imports.when("pydoc", asking.change_pydoc)
+        imports.when("threading", self._change_threading)
         imports.when("pdb", self._change_pdb)
         imports.when("matplotlib", figures.choose_backend)
         ipython_compat.watch(imports)
@@ -72,10 +74,10 @@ class Python(Evaluator):
         except BaseException as error:
             raise self._syntax_error(error, code, name) from None
         if compiled.awaits:
-            return self._run_awaiting(compiled, number)
+            return self._run_awaiting(compiled, cell, number)
         try:
             value = self._run(compiled)
-            return self._finish(value, number)
+            return self._finish(value, cell, number)
         except BaseException as error:
             raise self._failure(error) from None
 
@@ -86,8 +88,7 @@ class Python(Evaluator):
             CellError: It can't be evaluated.
         """
         try:
-            name = self._sources.add(expression, None)
-            code = self._compiler.expression(expression, name)
+            code = self._compiler.expression(expression, "<user expression>")
             return display.bundle_of(eval(code, self.namespace))
         except BaseException as error:
             raise self._cell_error(error) from None
@@ -117,7 +118,12 @@ class Python(Evaluator):
             return eval(compiled.expression, self.namespace)
         return None
 
-    async def _run_awaiting(self, compiled: CompiledCell, number: int | None) -> Bundle | None:
+    async def _run_awaiting(
+        self, compiled: CompiledCell, cell: Cell, number: int | None
+    ) -> Bundle | None:
+        from polykernel_python.awaiting import as_interrupt, watch_cancellation
+
+        was_cancelled = watch_cancellation()
         try:
             value: Any = None
             for part in compiled.parts():
@@ -126,15 +132,21 @@ class Python(Evaluator):
                     value = await value
             if compiled.expression is None:
                 value = None
-            return self._finish(value, number)
+            return self._finish(value, cell, number)
         except GeneratorExit:  # the loop is being closed
             raise
         except BaseException as error:
-            raise self._failure(error) from None
+            raise self._failure(as_interrupt(error, was_cancelled)) from None
 
-    def _finish(self, value: object, number: int | None) -> Bundle | None:
+    def _in_child(self) -> bool:
+        """Whether this is a fork of the evaluator, which the cell's code made."""
+        return os.getpid() != self._process
+
+    def _finish(self, value: object, cell: Cell, number: int | None) -> Bundle | None:
         """Show the figures, and make the result."""
         _stop_tracing()
+        if cell.silent or self._in_child():
+            return None
         result: Bundle | None = None
         if value is not None:
             if sys.displayhook == self._display_hook:
@@ -146,15 +158,24 @@ class Python(Evaluator):
         figures.show_open()
         return result
 
-    def _failure(self, error: BaseException) -> CellError:
+    def _failure(self, error: BaseException) -> BaseException:
         """Make the error of a cell that has run; figures made before it are shown."""
         _stop_tracing()
+        if self._in_child():
+            return self._end_of_child(error)
         failure = self._cell_error(error)
         try:
             figures.show_open()
         except Exception as other:
             sys.stderr.write("\n".join(self._cell_error(other).traceback) + "\n")
         return failure
+
+    def _end_of_child(self, error: BaseException) -> SystemExit:
+        """Make a forked child end as a program does: the traceback on stderr, exit code 1."""
+        if isinstance(error, SystemExit):
+            return error
+        sys.stderr.write("\n".join(self._cell_error(error).traceback) + "\n")
+        return SystemExit(1)
 
     def _cell_error(self, error: BaseException) -> CellError:
         from polykernel_python.tracebacks import cell_error
@@ -185,6 +206,20 @@ class Python(Evaluator):
         if value is not None:
             self._history.shift(value)
             display.display(value)
+
+    def _change_threading(self, threading: ModuleType) -> None:
+        """Show the errors of threads with their source lines, which the default hook can't find."""
+
+        def excepthook(arguments: Any) -> None:
+            if arguments.exc_type is SystemExit:
+                return
+            from polykernel_python.tracebacks import Renderer
+
+            name = arguments.thread.name if arguments.thread is not None else "(unknown)"
+            lines = Renderer(self._sources).render(arguments.exc_value)
+            sys.stderr.write(f"Exception in thread {name}:\n" + "\n".join(lines) + "\n")
+
+        threading.excepthook = excepthook  # type: ignore[attr-defined]
 
     def _change_pdb(self, pdb: ModuleType) -> None:
         from polykernel_python.debugging import change_pdb

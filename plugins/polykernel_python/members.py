@@ -42,7 +42,7 @@ def kind(value: Any) -> str:
         return "property"
     if isinstance(value, _FUNCTIONS):
         return "function"
-    # not callable(), which asks the class, where the user's metaclass may answer
-    if inspect.getattr_static(type(value), "__call__", None) is not None:
+    # not callable(), nor getattr: a class of the user's may answer those with code
+    if any("__call__" in vars(base) for base in type.mro(type(value))):
         return "function"
     return "instance"
