@@ -110,6 +110,7 @@ class Supervisor:
         self._paused = False
         self._interrupts = 0  # of the running cell, unacknowledged
         self._unheard: object | None = None
+        self._killed_for = ""  # why we have killed it ourselves
         self._on_gone: Callable[[], None] | None = None
         self._timers: list[object] = []
         self.start_error = start_error
@@ -254,7 +255,8 @@ class Supervisor:
         """Send one SIGINT to the evaluator's group; the third unheard one of a cell kills."""
         self._interrupts += 1
         if self._interrupts >= KILLING_INTERRUPT:
-            log.warning("interrupted %s times in vain: killing the evaluator", self._interrupts)
+            self._killed_for = f"{self._interrupts} interrupts that it did not hear"
+            log.warning("killing the evaluator after %s", self._killed_for)
             self.kill()
             return
         self._signal(signal.SIGINT)
@@ -321,7 +323,11 @@ class Supervisor:
         self._process = self._channel = None
         self._waiting.clear()
         self.cell_over()
-        death = Death(describe_status(code), at_start, last_words)
+        status = describe_status(code)
+        if self._killed_for:
+            status += f" after {self._killed_for}"
+            self._killed_for = ""
+        death = Death(status, at_start, last_words)
         log.info("evaluator %s ended: %s", pid, death.status)
         if self._on_gone is not None:
             self._gone()
