@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         0, all went well; 1, it did not (an error in the code that ``exec`` ran, troubles that
-        ``doctor`` found); 2, the command or what it was given is wrong.
+        ``doctor`` found); 2, the command or what it was given is wrong; 130, it was interrupted.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     try:

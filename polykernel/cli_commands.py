@@ -213,7 +213,9 @@ def uninstall(arguments: Namespace) -> int:
     for name in names:
         removed = kernelspecs.uninstall(name, folder)
         print(f"removed {removed.name} from {folder}")
-        if removed.directory.exists():
+        if removed.replaced is not None:
+            print("    what its package had put there is back")
+        elif removed.directory.exists():
             print(f"    {removed.directory} keeps what 'polykernel install' had not written")
     if not names:
         print(f"'polykernel install' has written nothing in {folder}")

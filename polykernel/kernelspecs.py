@@ -74,10 +74,10 @@ class Kernelspec:
         return [Path(str(file)).name for file in files] if isinstance(files, list) else []
 
     @property
-    def replaced(self) -> dict[str, Any] | None:
-        """The ``kernel.json`` of a package that ``polykernel install`` has replaced."""
+    def replaced(self) -> str | None:
+        """The text of a package's ``kernel.json`` that ``polykernel install`` has replaced."""
         replaced = self.installed.get("replaced")
-        return replaced if isinstance(replaced, dict) else None
+        return replaced if isinstance(replaced, str) else None
 
     def option(self, flag: str) -> str:
         """Give the value of an option of ``polykernel run`` in ``argv``, or an empty string."""
@@ -139,7 +139,10 @@ def _directories(folder: Path) -> list[Path]:
 def install(
     found: FoundLanguage, variant: Variant, folder: Path, kernel_name: str = ""
 ) -> Kernelspec:
-    """Write a kernelspec, whole or not at all, and give it as it stands then.
+    """Write a kernelspec, and give it as it stands then.
+
+    Where one is there already, it is replaced: another program's never is, and a package's own is
+    kept, for :func:`uninstall` to put back.
 
     Args:
         found: The language, and the plugin that brings it.
@@ -167,7 +170,7 @@ def install(
     record = content["metadata"]["polykernel"]
     previous = _replaceable(directory)
     if previous:
-        record["replaced"] = previous.replaced if previous.installed else previous.content
+        record["replaced"] = previous.replaced if previous.installed else _text(previous)
     files = logos(found)
     new = {file for file in files if not (directory / file).exists()}
     record["files"] = sorted(new.union(previous.files if previous else ()))
@@ -212,7 +215,7 @@ def uninstall(name: str, folder: Path) -> Kernelspec:
         raise KernelspecError(_not_ours(kernelspec))
     with _writing(directory):
         if kernelspec.replaced is not None:
-            _replace_file(directory / "kernel.json", _dump(kernelspec.replaced))
+            _replace_file(directory / "kernel.json", kernelspec.replaced.encode())
         else:
             (directory / "kernel.json").unlink()
         for file in kernelspec.files:
@@ -220,6 +223,10 @@ def uninstall(name: str, folder: Path) -> Kernelspec:
         if not any(directory.iterdir()):
             directory.rmdir()
     return kernelspec
+
+
+def _text(kernelspec: Kernelspec) -> str:
+    return (kernelspec.directory / "kernel.json").read_bytes().decode()
 
 
 def _not_ours(kernelspec: Kernelspec) -> str:
@@ -247,35 +254,30 @@ def _replaceable(directory: Path) -> Kernelspec | None:
 
 
 def _write(directory: Path, files: dict[str, bytes]) -> None:
-    """Put a folder with these files in a place at once; other files that are there stay."""
+    """Write these files into a folder; at any time Jupyter sees a whole kernelspec, or none."""
+    if directory.exists():
+        for name in sorted(files, key=lambda name: name == "kernel.json"):
+            _replace_file(directory / name, files[name])
+        return
     directory.parent.mkdir(parents=True, exist_ok=True)
     # not inside the folder: Jupyter would list it as a kernel
     beside = directory.parent.resolve().parent / f".polykernel-{secrets.token_hex(8)}"
-    new, old = beside / "new", beside / "old"
     beside.mkdir()
     try:
-        if directory.exists():
-            shutil.copytree(directory, new)
-        else:
-            new.mkdir()
         for name, data in files.items():
-            (new / name).write_bytes(data)
-        if directory.exists():
-            directory.rename(old)
-        try:
-            new.rename(directory)
-        except OSError:
-            if old.exists():
-                old.rename(directory)
-            raise
+            (beside / name).write_bytes(data)
+        beside.rename(directory)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 
 
 def _replace_file(path: Path, data: bytes) -> None:
     temporary = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
-    temporary.write_bytes(data)
-    temporary.replace(path)
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _dump(content: dict[str, Any]) -> bytes:
