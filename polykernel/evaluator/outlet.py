@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 
 from polykernel.evaluator.failure import InputRefused
-from polykernel.evaluator.lines import Unsendable, encode, to_bytes, write_all
+from polykernel.evaluator.lines import encode, to_bytes, write_all
 from polykernel.evaluator.ownership import Origin, find_owner
 
 TYPE_CHECKING = False
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from polykernel.evaluator.questions import Questions
 
 STDOUT, STDERR = 0, 1
+MANY = 1000  # parts of a begun line that are kept together
 STREAM_NAMES = ("stdout", "stderr")
 
 
@@ -34,6 +35,7 @@ class Outlet:
     Attributes:
         running: The cell whose text goes raw to descriptor 1; ``None`` between cells.
         last: The cell that unclaimed output belongs to.
+        main_parts: The main thread's begun line on stdout, in the running cell.
         has_channel: False in a child that was forked: it prints, and can't answer for its parent.
         deferred: A signal came while the lock was held; ``settle`` lets it act.
         settle: Called by the main thread when the lock is free again.
@@ -43,6 +45,7 @@ class Outlet:
         self.lock = threading.RLock()
         self.running: Origin | None = Origin(None)
         self.last: Origin = self.running
+        self.main_parts: list[str] = []
         self.has_channel = True
         self.deferred = False
         self.settle: Callable[[], None] = lambda: None
@@ -59,6 +62,7 @@ class Outlet:
         """From now on this cell runs."""
         with self.lock:
             self.running = self.last = origin
+            self.main_parts = origin.begun[STDOUT].setdefault(threading.get_ident(), [])
 
     def finish(self, origin: Origin) -> None:
         """Show all that the cell's threads have printed; what they print later goes as events."""
@@ -96,7 +100,7 @@ class Outlet:
                 self._print(origin, stream, text)
             if self.deferred:
                 self.settle()
-        elif "\n" in text or len(parts) > 1000:
+        elif "\n" in text or len(parts) > MANY:
             with self.lock:
                 end = text.rfind("\n") + 1
                 parts.append(text[:end])
@@ -247,6 +251,3 @@ class Outlet:
 def current(outlet: Outlet) -> Origin:
     """Find the cell that the calling thread's or task's output belongs to."""
     return find_owner() or outlet.last
-
-
-__all__ = ["Outlet", "Unsendable", "current", "STDOUT", "STDERR", "STREAM_NAMES"]

@@ -7,16 +7,20 @@ not ended is shown before anything else of its cell, and after a moment in any c
 from __future__ import annotations
 
 import io
+import os
 import sys
 import time
+from _thread import get_ident
 from queue import SimpleQueue
 
-from polykernel.evaluator.outlet import STREAM_NAMES, current
+from polykernel.evaluator.lines import write_all
+from polykernel.evaluator.outlet import MANY, STDOUT, STREAM_NAMES, current
+from polykernel.evaluator.ownership import owner
 from polykernel.evaluator.requests import start_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterable
+    from typing import Any, Callable, Iterable
 
     from polykernel.evaluator.outlet import Outlet
     from polykernel.evaluator.ownership import Origin
@@ -44,6 +48,8 @@ class TextStream(io.TextIOBase):
         self._index = index
         self.name = f"<{STREAM_NAMES[index]}>"
         self.buffer = ByteStream(outlet, index, self.name)
+        if index == STDOUT:
+            self.write = _fast_write(outlet, self.write)  # type: ignore[method-assign,assignment]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name!r} encoding={self.encoding!r}>"
@@ -56,6 +62,11 @@ class TextStream(io.TextIOBase):
             raise ValueError("I/O operation on closed file.")
         self._outlet.text(current(self._outlet), self._index, text)
         return len(text)
+
+    def close(self) -> None:
+        """Refuse what is written from now on (``io.IOBase``)."""
+        self.__dict__.pop("write", None)
+        super().close()
 
     def writelines(self, lines: Iterable[str]) -> None:  # type: ignore[override]
         """Print several texts (``io.TextIOBase``)."""
@@ -86,6 +97,37 @@ class TextStream(io.TextIOBase):
 
     def __del__(self) -> None:
         pass  # the base class would close it
+
+
+def _fast_write(outlet: Outlet, write: Callable[[str], int]) -> Callable[[str], int]:
+    """Do what ``write`` does, at twice the speed, for what ``print`` does in the main thread."""
+    get_owner, lock, main_thread, os_write = owner.get, outlet.lock, get_ident(), os.write
+
+    def write_fast(text: str) -> int:
+        origin = outlet.running
+        if get_ident() != main_thread or get_owner() is not origin or text.__class__ is not str:
+            return write(text)
+        parts = outlet.main_parts
+        if text == "\n" and parts:
+            with lock:
+                line = "".join(parts) + "\n"
+                parts.clear()
+                try:
+                    data = line.encode()
+                    written = os_write(1, data)
+                except (UnicodeEncodeError, BlockingIOError):
+                    data, written = line.encode("utf-8", "backslashreplace"), 0
+                if written != len(data):
+                    write_all(1, data[written:])
+            if outlet.deferred:
+                outlet.settle()
+            return 1
+        if origin is None or not origin.watched or "\n" in text or len(parts) > MANY:
+            return write(text)
+        parts.append(text)
+        return len(text)
+
+    return write_fast
 
 
 class ByteStream(io.BufferedIOBase):
