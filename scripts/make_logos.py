@@ -27,6 +27,7 @@ CHROMIUM_OPTIONS = [
 
 
 def main() -> int:
+    """Draw all of them."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         print("chromium is not on the PATH", file=sys.stderr)
@@ -41,6 +42,7 @@ def main() -> int:
 
 
 def draw(browser: Browser, svg: Path, size: int) -> None:
+    """Draw one, beside its SVG, on nothing: front ends have light and dark grounds."""
     page = browser.new_page(viewport={"width": size, "height": size})
     image = svg.read_text("utf-8")
     style = f"body {{ margin: 0 }} svg {{ display: block; width: {size}px; height: {size}px }}"
