@@ -9,7 +9,7 @@ def polykernel_languages():
     return [
         Language(
             name="echo",
-            display_name="Echo",
+            display_name="Echo (polykernel)",
             version="1.0",
             mimetype="text/plain",
             file_extension=".txt",
