@@ -91,7 +91,7 @@ class Interrupts:
             self._interrupt(sys._getframe())  # noqa: SLF001
 
     def _interrupt(self, frame: FrameType | None) -> None:
-        self._outlet.acknowledge_interrupt()
+        self._outlet.acknowledge_interrupt(self._outlet.running if self.armed else None)
         if self.leaving:
             return
         if self.armed:

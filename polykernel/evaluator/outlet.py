@@ -35,6 +35,9 @@ class Outlet:
     Attributes:
         running: The cell whose text goes raw to descriptor 1; ``None`` between cells.
         last: The cell that unclaimed output belongs to.
+        quick: The running cell, while the main thread has begun no line on stderr.
+        late: What finalizers and signal handlers have printed within our own writes.
+        printing: A thread that has the lock is printing.
         main_parts: The main thread's begun line on stdout, in the running cell.
         has_channel: False in a child that was forked: it prints, and can't answer for its parent.
         deferred: A signal came while the lock was held; ``settle`` lets it act.
@@ -45,7 +48,9 @@ class Outlet:
         self.lock = threading.RLock()
         self.running: Origin | None = Origin(None)
         self.last: Origin = self.running
+        self.quick: Origin | None = None
         self.main_parts: list[str] = []
+        self.printing = False
         self.has_channel = True
         self.deferred = False
         self.settle: Callable[[], None] = lambda: None
@@ -54,6 +59,8 @@ class Outlet:
         self._marks = marks
         self._token = token
         self._questions = questions
+        self._main_thread = threading.get_ident()
+        self.late: list[tuple[Origin, int, str]] = []
         self._serial = 0
         self._sending = False
         self._waiting: list[bytes] = []
@@ -61,7 +68,7 @@ class Outlet:
     def begin(self, origin: Origin) -> None:
         """From now on this cell runs."""
         with self.lock:
-            self.running = self.last = origin
+            self.running = self.last = self.quick = origin
             self.main_parts = origin.begun[STDOUT].setdefault(threading.get_ident(), [])
 
     def finish(self, origin: Origin) -> None:
@@ -69,7 +76,7 @@ class Outlet:
         with self.lock:
             origin.over = True
             self.flush_all(origin)
-            self.running = None
+            self.running = self.quick = None
         self.settled()
 
     def is_locked_here(self) -> bool:
@@ -78,6 +85,8 @@ class Outlet:
 
     def settled(self) -> None:
         """To be called wherever the lock was released: a signal may have waited for it."""
+        while self.late and not self.is_locked_here():
+            self.text(*self.late.pop(0))
         if self.deferred:
             self.settle()
 
@@ -85,57 +94,49 @@ class Outlet:
 
     def text(self, origin: Origin, stream: int, text: str) -> None:
         """Print for a cell: whole lines at once, the rest when its line ends, or soon."""
-        begun = origin.begun[stream]
+        if self.printing and self.is_locked_here():
+            self.late.append((origin, stream, text))  # a finalizer or a handler within our write
+            return
         ident = threading.get_ident()
+        begun = origin.begun[stream]
         try:
             parts = begun[ident]
         except KeyError:
             parts = begun[ident] = []
-        if text[-1:] == "\n":
-            with self.lock:
-                if parts:
-                    parts.append(text)
-                    text = "".join(parts)
-                    parts.clear()
-                self._print(origin, stream, text)
-            if self.deferred:
-                self.settle()
-        elif "\n" in text or len(parts) > MANY:
-            with self.lock:
-                end = text.rfind("\n") + 1
-                parts.append(text[:end])
-                self._flush(origin, stream, parts)
-                if text[end:]:
-                    parts.append(text[end:])
-            self.settled()
-        elif text:
+        other = origin.begun[not stream].get(ident)
+        if other:
+            self._flush(origin, not stream, other)  # so the two streams keep their order
+        end = text.rfind("\n") + 1
+        if end or len(parts) > MANY:
+            self._flush(origin, stream, parts, text[:end])
+            text = text[end:]
+        if text:
             parts.append(text)
-        if parts and not origin.watched:
-            self.watch(origin)
+            if not origin.watched:
+                self.watch(origin)
+        if origin is self.running and parts is self.main_parts:
+            self.quick = origin
+        elif text and ident == self._main_thread:
+            self.quick = None
 
     def flush(self, origin: Origin) -> None:
-        """Show the lines that the calling thread has begun."""
+        """Show the line that the calling thread has begun."""
         ident = threading.get_ident()
         for stream, begun in enumerate(origin.begun):
             parts = begun.get(ident)
             if parts:
-                with self.lock:
-                    self._flush(origin, stream, parts)
-                self.settled()
+                self._flush(origin, stream, parts)
 
     def flush_all(self, origin: Origin) -> None:
         """Show the lines that any thread has begun for the cell."""
         for stream, begun in enumerate(origin.begun):
             for parts in list(begun.values()):
                 if parts:
-                    with self.lock:
-                        self._flush(origin, stream, parts)
-                    self.settled()
+                    self._flush(origin, stream, parts)
 
     def flush_line(self, origin: Origin, stream: int, ident: int) -> None:
         """Show the line that one thread has begun for the cell."""
-        with self.lock:
-            self._flush(origin, stream, origin.begun[stream][ident])
+        self._flush(origin, stream, origin.begun[stream][ident])
 
     def raw(self, origin: Origin, stream: int, data: bytes) -> None:
         """Print bytes, as they are where the cell is running."""
@@ -147,10 +148,19 @@ class Outlet:
                 self._print(origin, stream, data.decode("utf-8", "replace"))
         self.settled()
 
-    def _flush(self, origin: Origin, stream: int, parts: list[str]) -> None:
-        taken = parts[:]
-        del parts[: len(taken)]  # another thread may be appending
-        self._print(origin, stream, "".join(taken))
+    def _flush(self, origin: Origin, stream: int, parts: list[str], more: str = "") -> None:
+        if self.printing and self.is_locked_here():
+            return  # within our own write, which shows them
+        with self.lock:
+            self.printing = True
+            try:
+                taken = parts[:]
+                del parts[: len(taken)]  # its own thread may be appending
+                taken.append(more)
+                self._print(origin, stream, "".join(taken))
+            finally:
+                self.printing = False
+        self.settled()
 
     def _print(self, origin: Origin, stream: int, text: str) -> None:
         if (stream == STDOUT and origin is self.running) or not self.has_channel:
@@ -184,9 +194,10 @@ class Outlet:
             write_all(self._marks, b"\x1b_polykernel %s %d\x1b\\" % (self._token.encode(), serial))
         self.settled()
 
-    def acknowledge_interrupt(self) -> None:
-        """Tell the host that its interrupt has been heard."""
-        self._send_alone('{"jsonrpc":"2.0","method":"interrupted","params":{}}\n')
+    def acknowledge_interrupt(self, origin: Origin | None) -> None:
+        """Tell the host that its interrupt has been heard, and by which cell."""
+        params = "{}" if origin is None or origin.number is None else f'{{"cell":{origin.number}}}'
+        self._send_alone(f'{{"jsonrpc":"2.0","method":"interrupted","params":{params}}}\n')
 
     def respond(self, number: object, result: object) -> None:
         """Send the result of a request.

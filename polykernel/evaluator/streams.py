@@ -104,12 +104,13 @@ def _fast_write(outlet: Outlet, write: Callable[[str], int]) -> Callable[[str], 
     get_owner, lock, main_thread, os_write = owner.get, outlet.lock, get_ident(), os.write
 
     def write_fast(text: str) -> int:
-        origin = outlet.running
+        origin = outlet.quick
         if get_ident() != main_thread or get_owner() is not origin or text.__class__ is not str:
             return write(text)
         parts = outlet.main_parts
-        if text == "\n" and parts:
+        if text == "\n" and parts and not outlet.printing:
             with lock:
+                outlet.printing = True
                 line = "".join(parts) + "\n"
                 parts.clear()
                 try:
@@ -117,10 +118,12 @@ def _fast_write(outlet: Outlet, write: Callable[[str], int]) -> Callable[[str], 
                     written = os_write(1, data)
                 except (UnicodeEncodeError, BlockingIOError):
                     data, written = line.encode("utf-8", "backslashreplace"), 0
+                finally:
+                    outlet.printing = False
                 if written != len(data):
                     write_all(1, data[written:])
-            if outlet.deferred:
-                outlet.settle()
+            if outlet.deferred or outlet.late:
+                outlet.settled()
             return 1
         if origin is None or not origin.watched or "\n" in text or len(parts) > MANY:
             return write(text)
