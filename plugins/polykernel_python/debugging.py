@@ -96,6 +96,11 @@ def make_pdb(base: Any, sources: Sources) -> Any:
             """Quit the debugger, and end the cell."""
             return self.do_quit("")
 
+        def user_exception(self, frame: FrameType, exc_info: Any) -> None:
+            # the end of an awaiting cell is a StopIteration in what runs it
+            if not self.is_skipped_module(frame.f_globals.get("__name__")):
+                super().user_exception(frame, exc_info)
+
         def interaction(self, *arguments: Any, **options: Any) -> None:
             try:
                 super().interaction(*arguments, **options)

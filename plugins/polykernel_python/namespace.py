@@ -40,10 +40,11 @@ class History:
         missing = execution_count - len(self._inputs)
         self._inputs.extend([""] * missing)
         del self._inputs[execution_count:]
-        self._inputs.append(code)
         space = self._namespace
-        space["_iii"], space["_ii"] = space.get("_ii", ""), space.get("_i", "")
-        space["_i"] = space[f"_i{execution_count}"] = code
+        for place, name in enumerate(("_i", "_ii", "_iii"), 1):
+            space[name] = self._inputs[-place] if place <= len(self._inputs) else ""
+        self._inputs.append(code)
+        space[f"_i{execution_count}"] = code
 
     def remember(self, value: object, execution_count: int) -> None:
         """Record a cell's result."""

@@ -16,7 +16,7 @@ _TOKEN = re.compile(
   | (?P<newline> \n )
   | (?P<comment> \#[^\n]* )
   | (?P<string>  (?P<prefix>[rbuftRBUFT]{0,2}) (?P<quote>'''|\"\"\"|'|\") )
-  | (?P<number>  \d[\w]* (?: \.\d[\w]* )? | \.\d[\w]* )
+  | (?P<number>  (?: \d\w* (?: \.(?![A-Za-z_.])\w* )? | \.\d\w* ) (?: (?<=[eE])[+-]\d+ )? )
   | (?P<name>    [^\W\d]\w* )
   | (?P<operator> -> | := | \*\* | [=!<>]= | \.\.\. | . )
     """,
