@@ -111,6 +111,7 @@ class Execution:
         self._broken = broken
         self._queue: deque[Cell | Question] = deque()
         self._running: Cell | Question | None = None
+        self._beside: list[Question] = []  # that are answered while a cell runs
         self._cell_id = 0
         self._input = InputRequests(supervisor, lambda message: send("stdin", message), purge_stdin)
         self._start_words: list[str] = []  # the last ones of an evaluator that died at its start
@@ -176,6 +177,7 @@ class Execution:
         self._stopped = True
         content = error_content("KernelShutdown", "the kernel was shut down while the cell ran")
         running, self._running = self._running, None
+        self._fail_beside(content)
         if isinstance(running, Cell):
             self._fail(running, content)
         elif running is not None:
@@ -337,6 +339,7 @@ class Execution:
         beside = isinstance(self._running, Cell) and abilities and abilities.complete_while_busy
         if not beside:
             return False
+        self._beside.append(question)
         self._status(question.message, "busy")
         self._supervisor.request(
             question.method, question.params, lambda answer: self._answered_beside(question, answer)
@@ -344,9 +347,18 @@ class Execution:
         return True
 
     def _answered_beside(self, question: Question, answer: msgspec.Raw | Failure) -> None:
+        if question not in self._beside:
+            return  # the kernel was stopped meanwhile, and the question answered
+        self._beside.remove(question)
         self._reply(question, self._content(question, answer))
         if self._running is not None:
             self._status(self._running.message, "busy")
+
+    def _fail_beside(self, content: dict[str, Any]) -> None:
+        """Answer what nobody else will answer any more."""
+        beside, self._beside = self._beside, []
+        for question in beside:
+            self._reply(question, content)
 
     def _ask(self, question: Question) -> None:
         self._running = question
@@ -430,7 +442,9 @@ class Execution:
         The supervisor has begun to start a new evaluator, or has given up.
         """
         running = self._running
+        died = error_content("EvaluatorDied", f"the evaluator ended with {death.status}")
         self._input.forget()
+        self._fail_beside(died)
         if death.at_start:
             self._start_words = self._last_words(death)
         if death.at_start and running is not None and not self._supervisor.start_error:
@@ -440,9 +454,8 @@ class Execution:
             trouble = self._trouble() if death.at_start else None
             self._fail(running, trouble or self._obituary(death), abort=True)
         elif running is not None:
-            content = error_content("EvaluatorDied", f"the evaluator ended with {death.status}")
             self._running = None
-            self._reply(running, content)
+            self._reply(running, died)
             self._next()
         else:
             self.output.finish_text()

@@ -27,6 +27,8 @@ HIGH_WATER_BYTES = 32 << 20  # bytes in flight, of messages that are large enoug
 TRACKED = 64 << 10  # bytes from which a message is sent without a copy, and tracked
 LOOK_AGAIN = 0.002  # seconds: POLLOUT of an XPUB socket is always set
 LEAVE_OUT_AFTER = 10.0  # seconds that one subscriber may hold up the others
+KNOCK_EVERY = 0.01  # seconds, at a front end whose stdin socket has not yet connected
+KNOCKS = 500  # until a question is given up
 LINGER = 1000  # milliseconds that messages may wait for their front end when the kernel ends
 AT_ONCE = 64  # messages read from a socket before the others get their turn
 
@@ -90,6 +92,8 @@ class Transport:
         if kind == zmq.ROUTER:
             socket.router_handover = 1  # a front end that comes back under the same identity
             socket.sndhwm = socket.rcvhwm = 0  # a reply must not be dropped in silence
+            # a front end's sockets connect one by one: it may run a cell before it can be asked
+            socket.router_mandatory = channel == "stdin"
         else:
             socket.sndhwm = HIGH_WATER
             socket.xpub_verboser = 1  # every subscription is welcomed, every one's end counted
@@ -175,6 +179,9 @@ class Transport:
             return True
         if channel == "iopub":
             return self._publish(socket, frames)
+        if channel == "stdin":
+            self._ask(frames)
+            return True
         try:
             socket.send_multipart(frames, zmq.NOBLOCK)
         except zmq.ZMQError as error:
@@ -182,6 +189,21 @@ class Transport:
         if self._has(socket, zmq.POLLIN):  # a send may eat the edge that would have woken us
             self._loop.add_callback(self.pump, channel)
         return True
+
+    def _ask(self, frames: Sequence[bytes], knocks: int = KNOCKS) -> None:
+        """Send on stdin, as soon as that front end is connected there."""
+        socket = self._sockets.get("stdin")
+        if socket is None:
+            return
+        try:
+            socket.send_multipart(frames, zmq.NOBLOCK)
+        except zmq.ZMQError as error:
+            if knocks:
+                self._loop.call_later(KNOCK_EVERY, self._ask, frames, knocks - 1)
+            else:
+                log.warning("a front end could not be asked for input: %s", error)
+        if self._has(socket, zmq.POLLIN):
+            self._loop.add_callback(self.pump, "stdin")
 
     def _publish(self, socket: zmq.Socket[bytes], frames: Sequence[bytes]) -> bool:
         size = sum(map(len, frames))

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 PATIENCE = 30.0  # seconds: a bound for what must come, not a measurement
 
-CHANNELS = ("shell", "control", "stdin")
-
 
 class Seen(NamedTuple):
     """One message, as the front end saw it."""
@@ -101,11 +99,20 @@ class Client:
     Args:
         info: The fields of a connection file.
         subscribe: Whether it listens on iopub from the beginning.
+        stdin: Whether its stdin socket is connected from the beginning.
+        slow: Whether next to nothing is kept for it while it does not read.
     """
 
     of_this_test: ClassVar[list[Client]] = []
 
-    def __init__(self, info: dict[str, Any], *, subscribe: bool = True) -> None:
+    def __init__(
+        self,
+        info: dict[str, Any],
+        *,
+        subscribe: bool = True,
+        stdin: bool = True,
+        slow: bool = False,
+    ) -> None:
         key = info["key"]
         self.session = Session(
             key=key if isinstance(key, bytes) else key.encode(),
@@ -115,20 +122,28 @@ class Client:
         self._context = zmq.Context()
         self._poller = zmq.Poller()
         self.seen: list[Seen] = []
-        self.sockets = {name: self._open(name, zmq.DEALER) for name in CHANNELS}
-        self.iopub = self._open("iopub", zmq.SUB)
+        self.sockets = {name: self._open(name, zmq.DEALER) for name in ("shell", "control")}
+        if stdin:
+            self.connect_stdin()
+        self.iopub = self._open("iopub", zmq.SUB, slow=slow)
         if subscribe:
             self.iopub.subscribe(b"")
         self.of_this_test.append(self)
 
-    def _open(self, channel: str, kind: int) -> zmq.Socket[bytes]:
+    def _open(self, channel: str, kind: int, *, slow: bool = False) -> zmq.Socket[bytes]:
         socket = self._context.socket(kind)
         socket.linger = 0
+        if slow:
+            socket.rcvhwm = 1
+            socket.rcvbuf = 64 << 10
         if kind == zmq.DEALER:
             socket.identity = self.session.session.encode()
         socket.connect(self.address(channel))
         self._poller.register(socket, zmq.POLLIN)
         return socket
+
+    def connect_stdin(self) -> None:
+        self.sockets["stdin"] = self._open("stdin", zmq.DEALER)
 
     def address(self, channel: str) -> str:
         info = self._info
@@ -256,6 +271,10 @@ class Client:
     def ready(self) -> None:
         """Wait until the kernel answers and what it publishes reaches us."""
         self.wait_for("iopub_welcome")
+        self.request("kernel_info_request")
+
+    def sync(self) -> None:
+        """Wait until all that we sent on shell has been read by the kernel."""
         self.request("kernel_info_request")
 
     def states(self) -> list[str]:

@@ -11,13 +11,27 @@ from typing import TYPE_CHECKING, Any
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 
+from support import processes
 from support.client import Client
-from support.processes import Watch, describe, descendants
 
 if TYPE_CHECKING:
     import psutil
 
 SAMPLES = Path(__file__).parent.parent / "plugins_sample"
+
+
+class Gate:
+    """Holds a cell until the test opens it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        os.mkfifo(path)
+        #: What the cell runs to wait, in Python.
+        self.code = f"print('at the gate', flush=True); open({str(path)!r}).close(); "
+
+    def open(self) -> None:
+        """Let the cell go on; it must be on its way to the gate."""
+        self._path.open("w").close()
 
 
 class Kernel:
@@ -55,7 +69,8 @@ class Kernel:
             )
         self.process = self.manager.provisioner.process  # type: ignore[union-attr]
         self.pid: int = self.process.pid
-        self._watches: list[Watch] = []
+        self._watches: list[processes.Watch] = []
+        self._gates = 0
         self._clients: list[Client] = []
         self.client = self.connect(subscribe=subscribe)
         if subscribe:
@@ -70,33 +85,49 @@ class Kernel:
         """What the host has logged."""
         return self._stderr.read_text()
 
-    def connect(self, *, subscribe: bool = True) -> Client:
+    def wait_for_log(self, text: str) -> None:
+        """Wait until the host has logged this."""
+        processes.until(lambda: text in self.log, f"{text!r} in the log")
+
+    def connect(self, **options: bool) -> Client:
         """Connect one more front end."""
-        client = Client(self.info, subscribe=subscribe)
+        client = Client(self.info, **options)
         self._clients.append(client)
         return client
 
     def execute(self, code: str, **content: Any) -> Any:
         return self.client.execute(code, **content)
 
-    def watch(self, pid: int) -> Watch:
-        self._watches.append(Watch(pid))
+    def gate(self) -> Gate:
+        """Make a gate at which a cell waits."""
+        self._gates += 1
+        return Gate(self.folder / f"gate{self._gates}")
+
+    def start_at_gate(self, after: str = "", **content: Any) -> tuple[Gate, str]:
+        """Send a cell that waits at a gate, and wait until it is there."""
+        gate = self.gate()
+        msg_id = self.client.send_execute(gate.code + after, **content)
+        self.client.wait_for_text("at the gate", msg_id)
+        return gate, msg_id
+
+    def watch(self, pid: int) -> processes.Watch:
+        self._watches.append(processes.Watch(pid))
         return self._watches[-1]
 
-    def watch_all(self) -> list[Watch]:
+    def watch_all(self) -> list[processes.Watch]:
         """Watch the host and everything below it."""
         return [self.watch(pid) for pid in (self.pid, *(each.pid for each in self.processes()))]
 
     def processes(self) -> list[psutil.Process]:
         """Everything below the host: the evaluator, its children, the guard."""
-        return descendants(self.pid)
+        return processes.descendants(self.pid)
 
     def evaluator(self) -> psutil.Process:
         """The evaluator's process: the host's child that is no guard."""
         children = [
             process
             for process in self.processes()
-            if process.ppid() == self.pid and "polykernel-guard" not in describe(process)
+            if process.ppid() == self.pid and "polykernel-guard" not in processes.describe(process)
         ]
         assert len(children) == 1, children
         return children[0]

@@ -7,8 +7,12 @@ import os
 import select
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import psutil
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -52,6 +56,14 @@ def _gone_without_pidfd(process: psutil.Process, seconds: float) -> bool:
             return False
         select.select([], [], [], 0.01)
     return True
+
+
+def until(happened: Callable[[], bool], what: str, patience: float = 20) -> None:
+    """Wait for something that nobody tells us, but not for ever."""
+    deadline = time.monotonic() + patience
+    while not happened():
+        assert time.monotonic() < deadline, f"{what} did not happen within {patience} seconds"
+        select.select([], [], [], 0.01)
 
 
 def alive(process: psutil.Process) -> bool:

@@ -22,7 +22,7 @@ def _language(name: str, **how: object) -> Language:
 
 
 def _program(name: str, *options: str) -> Language:
-    return _language(name, command=(sys.executable, "-u", PROGRAM, *options))
+    return _language(name, command=(sys.executable, PROGRAM, *options))
 
 
 @hookimpl

@@ -9,6 +9,7 @@ becomes the cell's result.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import signal
@@ -22,9 +23,10 @@ for option in ("marks", "interrupts", "beside", "die-at-start", "die-twice", "wr
     parser.add_argument(f"--{option}", action="store_true")
 options = parser.parse_args()
 
+sys.stdout.reconfigure(line_buffering=True, write_through=False)  # one write a line
 requests = os.fdopen(3, "rb", 0)
-asked = 0
-shown = 0
+questions = itertools.count(1)
+marks = itertools.count(1)
 
 
 def raw(data):
@@ -51,25 +53,22 @@ def event(method, content, cell=None, **params):
 
 
 def display(text, cell=None):
-    global shown
     content = {"data": {"text/plain": text}, "metadata": {}, "transient": {}}
     if not options.marks:
         event("display_data", content, cell)
         return
-    shown += 1
+    mark = next(marks)
     sys.stdout.flush()
-    event("display_data", content, cell, mark=shown)
-    os.write(1, f"\x1b_polykernel {TOKEN} {shown}\x1b\\".encode())
+    event("display_data", content, cell, mark=mark)
+    os.write(1, f"\x1b_polykernel {TOKEN} {mark}\x1b\\".encode())
 
 
 def ask(prompt, password=False, cell=None):
     """Ask for a line; gives the host's whole answer."""
-    global asked
-    asked += 1
+    sys.stdout.flush()
     content = {"prompt": prompt, "password": password}
-    put(
-        {"id": f"q{asked}", "method": "input_request", "params": {"cell": cell, "content": content}}
-    )
+    params = {"cell": cell, "content": content}
+    put({"id": f"q{next(questions)}", "method": "input_request", "params": params})
     return read()
 
 
@@ -87,6 +86,7 @@ def execute(number, params):
             "evalue": str(error),
             "traceback": [repr(error)],
         }
+    sys.stdout.flush()
     return answer
 
 
@@ -123,6 +123,8 @@ def main():
         die_at_start()
     while True:
         message = read()
+        if "method" not in message:
+            continue  # an answer that an interrupted cell no longer waited for
         number, params = message["id"], message["params"]
         if message["method"] == "hello":
             put({"id": number, "result": hello()})
