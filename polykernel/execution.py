@@ -322,13 +322,8 @@ class Execution:
 
     def _abort(self, cell: Cell) -> None:
         self._status(cell.message, "busy")
-        content = {
-            "status": "aborted",
-            "execution_count": self.execution_count,
-            "user_expressions": {},
-            "payload": [],
-        }
-        self._send("shell", cell.message.reply("execute_reply", content))
+        # nothing but the status: front ends would show the count of a cell that never ran
+        self._send("shell", cell.message.reply("execute_reply", {"status": "aborted"}))
         self._status(cell.message, "idle")
 
     # questions
