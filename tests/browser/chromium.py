@@ -1,0 +1,51 @@
+"""Headless Chromium of the system, driven by Playwright."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import sync_playwright
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import BrowserContext
+
+VIEWPORT = {"width": 1280, "height": 800}
+PATIENCE = 20_000  # milliseconds until something that should come is missed
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",  # in a container the sandbox cannot be had
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@contextmanager
+def chromium(token: str) -> Iterator[BrowserContext]:
+    """Run Chromium until the block ends.
+
+    Args:
+        token: What the Jupyter server wants to see.
+
+    Raises:
+        RuntimeError: Chromium is not installed.
+    """
+    executable = shutil.which("chromium")
+    if executable is None:
+        raise RuntimeError("Chromium is missing: apt install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        context = browser.new_context(
+            viewport=VIEWPORT, extra_http_headers={"Authorization": f"token {token}"}
+        )
+        context.set_default_timeout(PATIENCE)
+        yield context
+        context.close()
+        browser.close()

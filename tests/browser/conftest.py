@@ -1,0 +1,87 @@
+"""One server and one browser for all tests in front ends; what a failed test's page looked like."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from browser.chromium import chromium
+from browser.lab import FrontEnd, Lab
+from browser.server import JupyterServer
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import BrowserContext
+
+_failed = pytest.StashKey[bool]()
+
+KERNEL = {
+    "argv": [
+        "python",
+        "-P",
+        "-m",
+        "polykernel",
+        "run",
+        "broken",
+        "--plugin",
+        "broken_plugin",
+        "-f",
+        "{connection_file}",
+    ],
+    "display_name": "Broken",
+    "language": "broken",
+    "interrupt_mode": "message",
+}
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+    folder = tmp_path_factory.mktemp("jupyter")
+    plugins = folder / "plugins"
+    plugins.mkdir()
+    (plugins / "broken_plugin.py").write_text("import a_module_that_nobody_has\n")
+    kernel = folder / "jupyter_path" / "kernels" / "broken" / "kernel.json"
+    kernel.parent.mkdir(parents=True)
+    kernel.write_text(json.dumps({**KERNEL, "env": {"PYTHONPATH": str(plugins)}}))
+    running = JupyterServer(folder, [folder / "jupyter_path"])
+    yield running
+    left = running.stop()
+    assert not left, f"left running after the server had ended: {left}"
+
+
+@pytest.fixture(scope="package")
+def browser(server: JupyterServer) -> Iterator[BrowserContext]:
+    with chromium(server.token) as context:
+        yield context
+
+
+@pytest.fixture(scope="package")
+def shared_lab(server: JupyterServer, browser: BrowserContext) -> Lab:
+    lab = Lab(server, browser)
+    lab.load()
+    return lab
+
+
+@pytest.fixture
+def lab(shared_lab: Lab, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Lab]:
+    shared_lab.clear()
+    yield shared_lab
+    if request.node.stash.get(_failed, False):
+        shared_lab.load()  # the page may be in any state
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    fixtures = getattr(item, "funcargs", {})
+    front_end = fixtures.get("lab") or fixtures.get("notebook7")
+    if report.failed and isinstance(front_end, FrontEnd):
+        item.stash[_failed] = True
+        report.sections.append(("the page", front_end.describe(fixtures["tmp_path"])))
+    return report

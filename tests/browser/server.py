@@ -1,0 +1,184 @@
+"""A real Jupyter server on loopback that serves JupyterLab and Notebook 7, and nothing of the user's.
+
+Its root folder, home, settings, workspaces and runtime folder are temporary; its kernelspecs are
+those of this environment.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+READY = "is running at"
+PATIENCE = 60  # seconds until a process that should end is killed
+
+# What people see, but for what moves by itself: offers, look-ups, cells that leave the page unseen.
+SETTINGS: dict[str, dict[str, Any]] = {
+    "@jupyterlab/apputils-extension/notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+        "doNotDisturbMode": True,
+    },
+    "@jupyterlab/extensionmanager-extension/plugin": {"enabled": False, "disclaimed": False},
+    "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
+}
+
+
+class JupyterServer:
+    """One server process. It and its kernels have ended when :meth:`stop` returns.
+
+    Args:
+        folder: Where everything that it writes is kept.
+        jupyter_path: Folders of further kernelspecs, as in ``JUPYTER_PATH``.
+        environment: Variables for the server and its kernels.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        jupyter_path: Sequence[Path] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.root = folder / "root"
+        self.token = secrets.token_hex(16)
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log: deque[str] = deque(maxlen=1000)
+        _prepare(folder, self.port, self.token)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser"],
+            cwd=self.root,
+            env=_environment(folder, jupyter_path, environment or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        self._ready = threading.Event()
+        self._reader = threading.Thread(target=self._read, name="log of the Jupyter server")
+        self._reader.start()
+        self._ready.wait()
+        if self._process.poll() is not None:
+            self._reader.join()
+            raise RuntimeError("the Jupyter server did not start:\n" + "".join(self.log))
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as lines:
+            for line in lines:
+                self.log.append(line)
+                if READY in line:
+                    self._ready.set()
+        self._process.wait()
+        self._ready.set()
+
+    def request(self, method: str, path: str, content: object = None) -> Any:
+        """Call the server's REST interface.
+
+        Raises:
+            urllib.error.HTTPError: The server refused.
+        """
+        request = urllib.request.Request(
+            f"{self.url}/api/{path}",
+            method=method,
+            headers={"Authorization": f"token {self.token}"},
+            data=None if content is None else json.dumps(content).encode(),
+        )
+        with urllib.request.urlopen(request) as response:
+            body = response.read()
+        return json.loads(body) if body else None
+
+    def stop(self) -> list[str]:
+        """End the server and its kernels.
+
+        Returns:
+            The command of each process that it left behind; those have been killed.
+        """
+        process = psutil.Process(self._process.pid)
+        family = process.children(recursive=True)
+        self._process.terminate()
+        try:
+            self._process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        _gone, left = psutil.wait_procs(family, timeout=PATIENCE)
+        commands = []
+        for orphan in left:
+            try:
+                commands.append(" ".join(orphan.cmdline()))
+                orphan.kill()
+            except psutil.NoSuchProcess:
+                pass
+        self._reader.join()
+        return commands
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def _prepare(folder: Path, port: int, token: str) -> None:
+    for name in ("root", "home", "config", "runtime", "data"):
+        (folder / name).mkdir()
+    for plugin, values in SETTINGS.items():
+        settings = folder / "settings" / f"{plugin}.jupyterlab-settings"
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text(json.dumps(values))
+    config = {
+        "ServerApp": {
+            "ip": "127.0.0.1",
+            "port": port,
+            "port_retries": 0,
+            "open_browser": False,
+            "allow_root": os.geteuid() == 0,
+            "root_dir": str(folder / "root"),
+        },
+        "IdentityProvider": {"token": token},
+        "LabApp": {
+            "news_url": None,
+            "check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+            "extension_manager": "readonly",
+            "user_settings_dir": str(folder / "settings"),
+            "workspaces_dir": str(folder / "workspaces"),
+        },
+        "LanguageServerManager": {"autodetect": False},
+    }
+    (folder / "config" / "jupyter_server_config.json").write_text(json.dumps(config))
+
+
+def _environment(
+    folder: Path, jupyter_path: Sequence[Path], more: Mapping[str, str]
+) -> dict[str, str]:
+    environment = {name: value for name, value in os.environ.items() if "JUPYTER" not in name}
+    environment.update(
+        HOME=str(folder / "home"),
+        JUPYTER_CONFIG_DIR=str(folder / "config"),
+        JUPYTER_RUNTIME_DIR=str(folder / "runtime"),
+        JUPYTER_DATA_DIR=str(folder / "data"),
+        JUPYTER_PATH=os.pathsep.join(map(str, jupyter_path)),
+        JUPYTER_PLATFORM_DIRS="1",
+        # `python` in a kernelspec's argv is the server's own, as after `source bin/activate`
+        PATH=os.pathsep.join(
+            [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+        ),
+        **more,
+    )
+    return environment
