@@ -37,7 +37,6 @@ class Outlet:
         last: The cell that unclaimed output belongs to.
         quick: The running cell, while the main thread has begun no line on stderr.
         late: What finalizers and signal handlers have printed within our own writes.
-        printing: A thread that has the lock is printing.
         main_parts: The main thread's begun line on stdout, in the running cell.
         has_channel: False in a child that was forked: it prints, and can't answer for its parent.
         deferred: A signal came while the lock was held; ``settle`` lets it act.
@@ -50,7 +49,6 @@ class Outlet:
         self.last: Origin = self.running
         self.quick: Origin | None = None
         self.main_parts: list[str] = []
-        self.printing = False
         self.has_channel = True
         self.deferred = False
         self.settle: Callable[[], None] = lambda: None
@@ -86,7 +84,11 @@ class Outlet:
     def settled(self) -> None:
         """To be called wherever the lock was released: a signal may have waited for it."""
         while self.late and not self.is_locked_here():
-            self.text(*self.late.pop(0))
+            try:
+                text = self.late.pop(0)
+            except IndexError:  # printed by another thread, or by a handler just now
+                break
+            self.text(*text)
         if self.deferred:
             self.settle()
 
@@ -94,7 +96,7 @@ class Outlet:
 
     def text(self, origin: Origin, stream: int, text: str) -> None:
         """Print for a cell: whole lines at once, the rest when its line ends, or soon."""
-        if self.printing and self.is_locked_here():
+        if self.is_locked_here():
             self.late.append((origin, stream, text))  # a finalizer or a handler within our write
             return
         ident = threading.get_ident()
@@ -121,6 +123,8 @@ class Outlet:
 
     def flush(self, origin: Origin) -> None:
         """Show the line that the calling thread has begun."""
+        if self.is_locked_here():
+            return  # within our own write
         ident = threading.get_ident()
         for stream, begun in enumerate(origin.begun):
             parts = begun.get(ident)
@@ -149,17 +153,11 @@ class Outlet:
         self.settled()
 
     def _flush(self, origin: Origin, stream: int, parts: list[str], more: str = "") -> None:
-        if self.printing and self.is_locked_here():
-            return  # within our own write, which shows them
         with self.lock:
-            self.printing = True
-            try:
-                taken = parts[:]
-                del parts[: len(taken)]  # its own thread may be appending
-                taken.append(more)
-                self._print(origin, stream, "".join(taken))
-            finally:
-                self.printing = False
+            taken = parts[:]
+            del parts[: len(taken)]  # its own thread may be appending
+            taken.append(more)
+            self._print(origin, stream, "".join(taken))
         self.settled()
 
     def _print(self, origin: Origin, stream: int, text: str) -> None:

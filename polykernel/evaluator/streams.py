@@ -108,9 +108,9 @@ def _fast_write(outlet: Outlet, write: Callable[[str], int]) -> Callable[[str], 
         if get_ident() != main_thread or get_owner() is not origin or text.__class__ is not str:
             return write(text)
         parts = outlet.main_parts
-        if text == "\n" and parts and not outlet.printing:
+        if text == "\n" and parts:
             with lock:
-                outlet.printing = True
+                outlet.quick = None  # what is printed within this is printed later
                 line = "".join(parts) + "\n"
                 parts.clear()
                 try:
@@ -119,7 +119,7 @@ def _fast_write(outlet: Outlet, write: Callable[[str], int]) -> Callable[[str], 
                 except (UnicodeEncodeError, BlockingIOError):
                     data, written = line.encode("utf-8", "backslashreplace"), 0
                 finally:
-                    outlet.printing = False
+                    outlet.quick = origin
                 if written != len(data):
                     write_all(1, data[written:])
             if outlet.deferred or outlet.late:
