@@ -19,19 +19,9 @@ if TYPE_CHECKING:
 
 _failed = pytest.StashKey[bool]()
 
-KERNEL = {
-    "argv": [
-        "python",
-        "-P",
-        "-m",
-        "polykernel",
-        "run",
-        "broken",
-        "--plugin",
-        "broken_plugin",
-        "-f",
-        "{connection_file}",
-    ],
+RUN_BROKEN = "python -P -m polykernel run broken --plugin broken_plugin -f {connection_file}"
+BROKEN_KERNEL = {
+    "argv": RUN_BROKEN.split(),
     "display_name": "Broken",
     "language": "broken",
     "interrupt_mode": "message",
@@ -46,7 +36,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
     (plugins / "broken_plugin.py").write_text("import a_module_that_nobody_has\n")
     kernel = folder / "jupyter_path" / "kernels" / "broken" / "kernel.json"
     kernel.parent.mkdir(parents=True)
-    kernel.write_text(json.dumps({**KERNEL, "env": {"PYTHONPATH": str(plugins)}}))
+    kernel.write_text(json.dumps({**BROKEN_KERNEL, "env": {"PYTHONPATH": str(plugins)}}))
     running = JupyterServer(folder, [folder / "jupyter_path"])
     yield running
     left = running.stop()

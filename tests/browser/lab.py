@@ -9,8 +9,9 @@ import itertools
 import re
 from typing import TYPE_CHECKING, Any
 
-from browser.witness import Witness
 from playwright.sync_api import expect
+
+from browser.witness import Witness
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,16 @@ if TYPE_CHECKING:
     from browser.server import JupyterServer
 
 _CLOSE_ALL = "for (const widget of [...window.jupyterapp.shell.widgets('main')]) widget.dispose()"
-_OPEN = "path => window.jupyterapp.commands.execute('docmanager:open', {path, factory: 'Notebook'})"
+# no value: what the command gives is the whole widget, which takes seconds to bring over
+_OPEN = """path => {
+    window.jupyterapp.commands.execute('docmanager:open', {path, factory: 'Notebook'});
+}"""
+_CONNECTED = """path => {
+    const context = window.jupyterapp.shell.currentWidget?.context;
+    const kernel = context?.sessionContext.session?.kernel;
+    return context?.path === path && context.sessionContext.isReady
+        && kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
+}"""
 
 _serial = itertools.count(1)
 
@@ -189,9 +199,8 @@ class Lab(FrontEnd):
         """
         path = save_notebook(self.server, kernel, cells)
         self.page.evaluate(_OPEN, path)
-        notebook = Notebook(self.page)
-        notebook.wait_for("idle")
-        return notebook
+        self.page.wait_for_function(_CONNECTED, arg=path)
+        return Notebook(self.page)
 
 
 def card(launcher: Locator, display_name: str) -> Locator:

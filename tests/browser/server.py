@@ -1,4 +1,4 @@
-"""A real Jupyter server on loopback that serves JupyterLab and Notebook 7, and nothing of the user's.
+"""A real Jupyter server on loopback, with JupyterLab and Notebook 7, and nothing of the user's.
 
 Its root folder, home, settings, workspaces and runtime folder are temporary; its kernelspecs are
 those of this environment.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from playwright.sync_api import expect
 
-from browser.lab import Lab
+if TYPE_CHECKING:
+    from browser.lab import Lab
 
 ASKS = "name = input('name? ')\nname.upper()"
 ASKS_FOR_PASSWORD = "import getpass\nsecret = getpass.getpass('secret? ')\nlen(secret)"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from playwright.sync_api import expect
 
-from browser.lab import Lab
+if TYPE_CHECKING:
+    from browser.lab import Lab
 
 
 def test_it_starts_and_its_first_cell_says_why(lab: Lab) -> None:

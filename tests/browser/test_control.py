@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from playwright.sync_api import expect
 
-from browser.lab import Lab
+if TYPE_CHECKING:
+    from browser.lab import Lab
 
 ENDLESS = "print('begun')\nwhile True:\n    pass"
 ENDLESS_IN_C = "import itertools\nprint('begun')\nall(itertools.repeat(True))"

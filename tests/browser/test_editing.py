@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from playwright.sync_api import expect
 
-from browser.lab import Cell, Lab
+if TYPE_CHECKING:
+    from browser.lab import Cell, Lab
 
 COLOUR = "element => getComputedStyle(element).color"
 
 
 def coloured(cell: Cell, text: str) -> str:
     """Give the colour of a word of the cell; it must have an element of its own."""
-    return cell.editor.locator(".cm-line span").get_by_text(text, exact=True).first.evaluate(COLOUR)
+    word = cell.editor.locator(".cm-line span").get_by_text(text, exact=True).first
+    return str(word.evaluate(COLOUR))
 
 
 def plain(cell: Cell) -> str:
-    return cell.editor.locator(".cm-line").first.evaluate(COLOUR)
+    return str(cell.editor.locator(".cm-line").first.evaluate(COLOUR))
 
 
 def test_tab_offers_the_members_of_a_live_object(lab: Lab) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from playwright.sync_api import expect
 
-from browser.lab import Lab
+if TYPE_CHECKING:
+    from browser.lab import Lab
 
 PRINTS_AND_WAITS = """\
 import pathlib, time

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,7 @@ def describe(frame: str | bytes) -> str:
         )
     count = int.from_bytes(frame[:8], "little")
     offsets = [int.from_bytes(frame[8 * i : 8 * i + 8], "little") for i in range(1, count + 1)]
-    parts = [frame[start:end] for start, end in zip(offsets, offsets[1:], strict=False)]
+    parts = [frame[start:end] for start, end in itertools.pairwise(offsets)]
     channel, header, _parent, _metadata, content = (part.decode() for part in parts[:5])
     return _line(channel, json.loads(header)["msg_type"], content)
 
