@@ -9,6 +9,7 @@ import array
 import fcntl
 import logging
 import os
+import re
 import termios
 from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from polykernel.launch import Pipes
 
 VERSION = 1
+PARSE_ERROR = -32700  # JSON-RPC's
 _CHUNK = 256 * 1024  # the size of our pipes
 
 log = logging.getLogger("polykernel.channel")
@@ -54,8 +56,25 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     error: Failure | None = None
 
 
+_ID = re.compile(rb'"id"\s*:\s*(\d+)')
+_HEAD = 100  # bytes of a line in which most programs put its id
 _decode_line = msgspec.json.Decoder(Line).decode
 _encode = msgspec.json.Encoder().encode
+
+
+def _envelope(data: bytes) -> tuple[int | str | None, str | None]:
+    """Find the id and the method of a line that is refused, as far as they can be made out."""
+    import json  # takes the NaN and the lone surrogates that sloppy encoders write
+
+    try:
+        line = json.loads(data.decode(errors="replace"))
+    except (ValueError, RecursionError):
+        found = _ID.search(data[:_HEAD])
+        line = {"id": int(found[1])} if found and b'"method"' not in data[:_HEAD] else {}
+    if not isinstance(line, dict):
+        return None, None
+    number, method = line.get("id"), line.get("method")
+    return number if isinstance(number, (int, str)) else None, method
 
 
 class Listener(Protocol):
@@ -197,9 +216,19 @@ class Channel:
                 data.decode()  # the decoder does not look into what it leaves raw
             line = _decode_line(data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            self._listener.on_refused(ChannelError(f"{error} in {data[:200]!r}"))
+            self._refuse(data, f"{error} in {data[:200]!r}")
             return
         self._merge.add(line, line.params.mark)
+
+    def _refuse(self, data: bytes, reason: str) -> None:
+        """Leave a line out, but let nobody wait for what it was to bring."""
+        number, method = _envelope(data)
+        if number is not None and method is None:
+            self._merge.add(Line(id=number, error=Failure(PARSE_ERROR, reason)))
+            return
+        if number is not None:
+            self.send({"id": number, "error": {"code": PARSE_ERROR, "message": reason}})
+        self._listener.on_refused(ChannelError(reason))
 
     # what Merge asks for
 

@@ -38,7 +38,7 @@ _OURS = str(Path(__file__).parent)
 log = logging.getLogger("polykernel.execution")
 
 LAST_WORDS = 10  # lines of a dead evaluator's that its cell shows
-METHOD_NOT_FOUND = -32601  # JSON-RPC's
+METHOD_NOT_FOUND, INTERNAL_ERROR = -32601, -32603  # JSON-RPC's
 
 
 class Send(Protocol):
@@ -378,7 +378,10 @@ class Execution:
 
     def _content(self, question: Question, answer: msgspec.Raw | Failure) -> object:
         if not isinstance(answer, Failure):
-            return bytes(answer)
+            content = bytes(answer)
+            if content.lstrip()[:1] == b"{":
+                return content
+            answer = Failure(INTERNAL_ERROR, f"{question.method} gave no object, but {content!r}")
         if answer.code == METHOD_NOT_FOUND:
             return question.unsupported
         return failure_content(answer, self._plugin())
@@ -400,7 +403,9 @@ class Execution:
     def on_event(self, line: Line) -> None:
         """Publish an event, or say in its cell that it was refused."""
         if not self.output.event(line.method or "", line.params.cell, bytes(line.params.content)):
-            self.output.say(f"polykernel: the evaluator sent an unknown event: {line.method}\n")
+            self.output.say(
+                f"polykernel: the evaluator sent an event that is none: {line.method}\n"
+            )
 
     def on_input_request(self, line: Line) -> None:
         """Ask the front end that sent the running cell."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 from tornado.ioloop import IOLoop
@@ -29,7 +29,7 @@ _decoder = codecs.getincrementaldecoder("utf-8")
 
 
 class _Stream(msgspec.Struct):
-    name: str
+    name: Literal["stdout", "stderr"]
     text: str
 
 
@@ -94,7 +94,7 @@ class Output:
             content: Its content, JSON.
 
         Returns:
-            Whether it was one that an evaluator may send.
+            Whether it was one that an evaluator may send, with such a content.
         """
         if msg_type not in EVENTS:
             return False
@@ -105,8 +105,10 @@ class Output:
             except msgspec.DecodeError:
                 return False
             self._add(target, stream.name, stream.text)
-        else:
+        elif content.lstrip()[:1] == b"{":
             self._publish(target, msg_type, content)
+        else:
+            return False
         return True
 
     def say(self, text: str) -> None:

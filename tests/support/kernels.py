@@ -98,6 +98,20 @@ class Kernel:
     def execute(self, code: str, **content: Any) -> Any:
         return self.client.execute(code, **content)
 
+    def wait_for_stall(self) -> None:
+        """Wait until the evaluator waits for somebody to read what it has written."""
+        process = self.evaluator()
+        before = quiet = 0.0
+
+        def stalled() -> bool:
+            nonlocal before, quiet
+            used = sum(process.cpu_times()[:2])
+            quiet = quiet + 1 if used == before and used > 0 else 0
+            before = used
+            return quiet > 50
+
+        processes.until(stalled, "a stall of the evaluator", patience=60)
+
     def gate(self) -> Gate:
         """Make a gate at which a cell waits."""
         self._gates += 1

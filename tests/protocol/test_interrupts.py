@@ -1,0 +1,125 @@
+"""Interrupts, by message and by signal."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from support.kernels import Kernel
+
+LOOP = "print('begun')\nwhile True: pass"
+DEAF = "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+
+
+def interrupt(kernel: Kernel, way: str = "message") -> None:
+    if way == "message":
+        reply = kernel.client.request("interrupt_request", channel="control").reply
+        assert reply == {"status": "ok"}
+    else:
+        os.kill(kernel.pid, signal.SIGINT)
+
+
+@pytest.mark.parametrize("way", ["message", "signal"])
+def test_an_interrupt_ends_an_endless_loop_and_the_state_stays(program: Kernel, way: str) -> None:
+    program.execute("os.kept = 7")
+    cell = program.client.send_execute(LOOP)
+    program.client.wait_for_text("begun", cell)
+    before = program.evaluator().pid
+    interrupt(program, way)
+    outcome = program.client.outcome(cell)
+    assert outcome.reply["ename"] == "KeyboardInterrupt"
+    assert program.execute("print(os.kept)").text() == "7\n"
+    assert program.evaluator().pid == before
+
+
+def test_an_interrupt_stops_the_children_of_the_evaluator_too(program: Kernel) -> None:
+    cell = program.client.send_execute(
+        "import subprocess\nsubprocess.Popen(['sleep', '1000']); print('begun')\nwhile True: pass"
+    )
+    program.client.wait_for_text("begun", cell)
+    (child,) = program.evaluator().children()
+    watch = program.watch(child.pid)
+    interrupt(program)
+    assert program.client.outcome(cell).reply["ename"] == "KeyboardInterrupt"
+    assert watch.ended_within(10), watch
+
+
+@pytest.mark.parametrize("way", ["message", "signal"])
+def test_an_interrupt_of_an_idle_kernel_changes_nothing(program: Kernel, way: str) -> None:
+    program.execute("pass")
+    before = program.evaluator().pid
+    interrupt(program, way)
+    program.client.sync()
+    assert program.execute("print('well')").text() == "well\n"
+    assert program.evaluator().pid == before
+
+
+def test_the_third_interrupt_that_is_not_heard_kills(program: Kernel) -> None:
+    cell = program.client.send_execute(DEAF + LOOP)
+    program.client.wait_for_text("begun", cell)
+    for _ in range(3):
+        interrupt(program)
+    outcome = program.client.outcome(cell)
+    assert outcome.reply["ename"] == "EvaluatorDied"
+    assert "SIGKILL" in outcome.reply["evalue"]
+    assert program.execute("print('fresh')").text() == "fresh\n"
+
+
+def test_interrupts_of_one_cell_are_not_counted_in_the_next(program: Kernel) -> None:
+    before = program.evaluator().pid
+    for _ in range(3):
+        gate = program.gate()
+        cell = program.client.send_execute(DEAF + gate.code)
+        program.client.wait_for_text("at the gate", cell)
+        interrupt(program)
+        interrupt(program)
+        gate.open()
+        assert program.client.outcome(cell).status == "ok"
+    assert program.evaluator().pid == before
+
+
+def test_an_acknowledged_interrupt_never_kills(kernel: Callable[..., Kernel]) -> None:
+    acknowledges = kernel("acknowledges")
+    cell = acknowledges.client.send_execute(
+        "for n in range(6):\n"
+        "    try:\n"
+        "        print(f'round {n}')\n"
+        "        while True: pass\n"
+        "    except KeyboardInterrupt: print(f'saved {n}')"
+    )
+    for n in range(6):
+        acknowledges.client.wait_for_text(f"round {n}", cell)
+        interrupt(acknowledges)
+    outcome = acknowledges.client.outcome(cell)
+    assert outcome.status == "ok"
+    assert "saved 5" in outcome.text()
+
+
+def test_an_interrupt_that_is_not_heard_is_told_with_the_way_out(program: Kernel) -> None:
+    gate = program.gate()
+    cell = program.client.send_execute(DEAF + gate.code)
+    program.client.wait_for_text("at the gate", cell)
+    interrupt(program)
+    program.client.wait_for_text("has not been heard", cell)
+    gate.open()
+    assert program.client.outcome(cell).status == "ok"
+
+
+def test_an_interrupt_gets_through_to_an_evaluator_that_waits_for_a_front_end_to_read(
+    kernel: Callable[..., Kernel],
+) -> None:
+    program = kernel("program", subscribe=False)
+    slow = program.connect(slow=True)
+    slow.ready()
+    cell = slow.send_execute("while True: os.write(1, b'x' * 65536)")
+    program.wait_for_stall()
+    slow.send("interrupt_request", channel="control")
+    outcome = slow.outcome(cell)
+    assert outcome.reply["ename"] == "KeyboardInterrupt"
+    assert set(outcome.text()) == {"x"}
