@@ -117,6 +117,11 @@ def is_noise(rest: Decimal, scale: Decimal) -> bool:
     return rest.adjusted() < scale.adjusted() - (getcontext().prec - NOISE)
 
 
+def is_computed(value: Decimal) -> bool:
+    """Tell whether a decimal has so many digits that the last ones are noise."""
+    return len(value.as_tuple().digits) > getcontext().prec - NOISE
+
+
 def clean(value: Number) -> Number:
     """Drop the part of a computed complex number that is noise beside the other one."""
     if isinstance(value, Complex):
@@ -147,8 +152,7 @@ def _add_real(a: Real, b: Real) -> Real:
 def _is_cancelled(total: Decimal, left: Decimal, right: Decimal) -> bool:
     # sqrt(2)^2 - 2 is 0: only the noise of a computed operand is left. Operands with few digits
     # were written by the user and hold no noise.
-    digits = max(len(left.as_tuple().digits), len(right.as_tuple().digits))
-    return digits > getcontext().prec - NOISE and is_noise(total, max(abs(left), abs(right)))
+    return (is_computed(left) or is_computed(right)) and is_noise(total, max(abs(left), abs(right)))
 
 
 def _multiply_real(a: Real, b: Real) -> Real:
@@ -284,7 +288,7 @@ def _integer_power(a: Number, n: int) -> Number:
     if a == 0 and n < 0:
         raise math_error("division by zero: zero to a negative power")
     if isinstance(a, Decimal):
-        return _decimal_power(a, Decimal(n))
+        return _decimal_power(a, Decimal(n)) if n else Decimal(1)
     if isinstance(a, Complex):
         return _complex_integer_power(a, n)
     top, bottom = (a.numerator, a.denominator) if n >= 0 else (a.denominator, a.numerator)

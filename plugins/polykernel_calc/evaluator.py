@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from polykernel_calc.values import Value
 
 _INDENT = "  "
+_LONGEST_ECHO = 100  # characters of a statement before its value
+_LONGEST_TYPESET = 300  # characters of a definition that is typeset
 
 
 class _Shown(NamedTuple):
@@ -84,7 +86,7 @@ class Calc(Evaluator):
             return None
         if isinstance(action, Assign):
             return _assigned(action.name, value)
-        return _Shown(_bundle(value), f"{_one_line(statement.text)} → {described(value)}")
+        return _Shown(_bundle(value), f"{_shorten(statement.text)} → {described(value)}")
 
     def _help(self, action: Help, code: str) -> _Shown:
         if not action.topic:
@@ -147,8 +149,8 @@ def _open_brackets(code: str) -> bool:
     )
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def _shorten(text: str) -> str:
+    return text if len(text) <= _LONGEST_ECHO else f"{text[:_LONGEST_ECHO]}…"
 
 
 def _bundle(value: Value, name: str = "") -> Bundle:
@@ -167,11 +169,12 @@ def _assigned(name: str, value: Value) -> _Shown:
 
 
 def _definition(action: Define) -> _Shown:
-    text = _one_line(action.text)
-    parameters = ", ".join(typeset_name(each) for each in action.parameters)
-    head = rf"{typeset_name(action.name)}\left({parameters}\right)"
-    latex = f"${head} = {typeset(action.body)}$"
-    return _Shown(Bundle({"text/plain": text, "text/latex": latex}), text)
+    data = {"text/plain": action.text}
+    if len(action.text) <= _LONGEST_TYPESET:
+        parameters = ", ".join(typeset_name(each) for each in action.parameters)
+        head = rf"{typeset_name(action.name)}\left({parameters}\right)"
+        data["text/latex"] = f"${head} = {typeset(action.body)}$"
+    return _Shown(Bundle(data), action.text)
 
 
 def _topic_bundle(topic: topics.Topic) -> Bundle:

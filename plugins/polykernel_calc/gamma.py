@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal, getcontext
 from math import factorial, lgamma, log
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Sequence
 
 from polykernel_calc.arithmetic import as_integer, decimal
 from polykernel_calc.errors import math_error
@@ -12,7 +12,7 @@ from polykernel_calc.limits import check_bits
 from polykernel_calc.transcendental import guard, pi, sine_cosine
 
 if TYPE_CHECKING:
-    from polykernel_calc.values import Real
+    from polykernel_calc.values import Real, Value
 
 _tangents: list[int] = []
 
@@ -60,6 +60,11 @@ def gamma(x: Decimal) -> Decimal:
         # the reflection, for x below one half
         result = pi() / (sine_cosine(pi() * x)[0] * _gamma(1 - x)) if 2 * x < 1 else _gamma(x)
     return +result
+
+
+def gamma_work(_arguments: Sequence[Value]) -> int:
+    """Give the steps that one value of the gamma function counts for."""
+    return 30 + int(getcontext().prec) ** 3 // 10_000
 
 
 def _gamma(x: Decimal) -> Decimal:

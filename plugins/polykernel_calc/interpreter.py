@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from decimal import Decimal, DecimalException, Overflow, localcontext
+from decimal import DecimalException, Overflow, localcontext
+from fractions import Fraction
 from typing import Callable, Iterator, NamedTuple, Sequence
 
 from polykernel_calc import functions as _functions
@@ -21,7 +22,7 @@ from polykernel_calc.arithmetic import (
 )
 from polykernel_calc.errors import CalcError, limit_error, math_error, type_error
 from polykernel_calc.functions.conversion import by_parts
-from polykernel_calc.gamma import double_fact, fact
+from polykernel_calc.gamma import double_fact, fact, gamma_work
 from polykernel_calc.limits import (
     MAX_ITEMS,
     MAX_PRECISION,
@@ -118,7 +119,7 @@ class Interpreter:
             self._session.ans = value
             return value
         if isinstance(action, Assign):
-            self._refuse_ans(action.name)
+            self._refuse_own(action.name)
             value = self.value(action.expression, frame)
             self._session.names[action.name] = value
             self._session.ans = value
@@ -141,14 +142,14 @@ class Interpreter:
             except RecursionError:
                 raise limit_error("this is nested too deeply") from None
 
-    def _refuse_ans(self, name: str) -> None:
+    def _refuse_own(self, name: str) -> None:
         if name == "ans":
             raise type_error("ans is the last result and cannot be assigned")
+        if name == "if":
+            raise type_error("if is part of the language and cannot be a name of yours")
 
     def _define(self, action: Define, source: str) -> None:
-        self._refuse_ans(action.name)
-        if action.name in self._forms:
-            raise type_error(f"{action.name} is part of the language and cannot be defined anew")
+        self._refuse_own(action.name)
         self._session.names[action.name] = UserFunction(
             action.name, action.parameters, action.body, action.text, source
         )
@@ -245,6 +246,7 @@ class Interpreter:
             return divide(value, 100)
         if node.operator == "°":
             return divide(multiply(value, pi()), 180)
+        self._meter.spend(gamma_work([value]))
         result = double_fact(integer(value)) if node.operator == "!!" else fact(real(value))
         self._spend(result)
         return result
@@ -301,16 +303,12 @@ class Interpreter:
             self._spend(results[-1])
         return tuple(results)
 
-    def _spend(self, value: Value) -> None:
+    def _spend(self, *values: Value) -> None:
         """Count large numbers for more than one step, as they take longer."""
-        if isinstance(value, int):
-            bits = value.bit_length()
-        elif isinstance(value, (Decimal, Complex, tuple)):
-            return
-        else:
-            bits = value.numerator.bit_length() + value.denominator.bit_length()
-        if bits > 1_000:
-            self._meter.spend(bits * bits // 1_000_000)
+        for value in values:
+            work = _work(value)
+            if work:
+                self._meter.spend(work)
 
     def _comparison(self, node: Comparison, frame: Frame) -> Value:
         left = self._evaluate(node.first, frame)
@@ -348,6 +346,7 @@ class Interpreter:
             raise self._unknown(node.name, frame)
         arguments: Sequence[Value] = [self._evaluate(each, frame) for each in node.arguments]
         self._meter.spend(function.work(arguments))
+        self._spend(*arguments)
         result = function.call(arguments)
         self._spend(result)
         return result
@@ -441,6 +440,19 @@ class Interpreter:
             with localcontext() as shown:
                 shown.prec = digits
                 return by_parts(value, lambda part: FullDecimal(+decimal(part)))
+
+
+def _work(value: Value) -> int:
+    """Give the steps that making this number counts for, beside one."""
+    if isinstance(value, int):
+        return value.bit_length() // 200
+    if isinstance(value, Fraction):
+        # a fraction is reduced, which takes quadratic time
+        bits = value.numerator.bit_length() + value.denominator.bit_length()
+        return bits * bits // 1_000_000
+    if isinstance(value, Complex):
+        return _work(value.re) + _work(value.im)
+    return 0
 
 
 def _count(number_of: int) -> str:

@@ -11,7 +11,7 @@ from polykernel_calc.errors import CalcError, limit_error
 MAX_CODE = 100_000  # characters of a cell
 MAX_NESTING = 100  # brackets, signs and powers inside each other
 MAX_POSTFIX = 8  # signs such as ! after one operand
-MAX_DIGITS = 100_000  # decimal digits of a numerator or denominator; ten powers of a decimal
+MAX_DIGITS = 50_000  # decimal digits of a numerator or denominator; ten powers of a decimal
 MAX_BITS = MAX_DIGITS * 3322 // 1000
 MAX_TERMS = 1_000_000  # of sum() and product()
 MAX_ITEMS = 10_000  # of a list
@@ -29,7 +29,7 @@ class Limits(NamedTuple):
         depth: Evaluations inside each other, calls of functions included.
     """
 
-    steps: int = 10_000_000
+    steps: int = 5_000_000
     depth: int = 2_000
 
 
@@ -85,7 +85,8 @@ def check_bits(bits: float) -> None:
         CalcError: It has more than ``MAX_DIGITS`` digits.
     """
     if bits > MAX_BITS:
-        raise too_many_digits(bits * 0.30103)
+        # an integer may be too large for a float
+        raise too_many_digits(min(bits, 1e16) * 0.30103)
 
 
 def too_many_digits(digits: float) -> CalcError:

@@ -103,10 +103,13 @@ class _Parser:
         while self._token.kind == "newline":
             self._index += 1
 
-    def _error(self, message: str, span: Span | None = None) -> CalcError:
-        return syntax_error(
-            message, self._source, span or self._token.span, self._token.kind == "end"
-        )
+    def _error(self, message: str, span: Span | None = None, incomplete: bool = False) -> CalcError:
+        return syntax_error(message, self._source, span or self._token.span, incomplete)
+
+    def _text_from(self, begin: int) -> str:
+        """Give the text from there to here on one line, without comments."""
+        lines = self._source[begin : self._previous.span[1]].split("\n")
+        return " ".join(" ".join(line.partition("#")[0] for line in lines).split())
 
     # statements
 
@@ -119,7 +122,7 @@ class _Parser:
                 return statements
             begin = self._token.span[0]
             action = self._action()
-            text = self._source[begin : self._previous.span[1]]
+            text = self._text_from(begin)
             if not (self._token.kind in ("newline", "end") or self._at(";")):
                 raise self._misplaced()
             statements.append(Statement(action, text, self._at(";")))
@@ -188,14 +191,17 @@ class _Parser:
         self._index += 2 + max(0, 2 * len(parameters) - 1) + 2
         self._skip_newlines()
         body = self._expression()
-        text = self._source[begin : self._previous.span[1]]
+        text = self._text_from(begin)
         return Define(name, tuple(token.text for token in parameters), body, text)
 
     def _delete(self) -> Delete:
         names: list[Name] = []
         while True:
             if self._token.kind != "name":
-                raise self._error("del needs the names of variables or functions: del x, y")
+                raise self._error(
+                    "del needs the names of variables or functions: del x, y",
+                    incomplete=self._token.kind == "end",
+                )
             token = self._advance()
             names.append(Name(token.text, token.span))
             if not self._take(","):
@@ -211,13 +217,13 @@ class _Parser:
             text, span = topic.text, topic.span
             self._index += 1
         if bracket and not self._take(")"):
-            raise self._error("help takes one name: help(sqrt)")
+            raise self._error(
+                "help takes one name: help(sqrt)", incomplete=self._token.kind == "end"
+            )
         return Help(text, span)
 
     def _misplaced(self) -> CalcError:
         token, previous = self._token, self._previous
-        if token.kind == "end" or token.kind == "newline":
-            return self._error("something is missing here")
         if token.text == "=":
             return self._error(
                 "only a name or f(x) can stand before =; compare with = inside an expression"
@@ -305,9 +311,12 @@ class _Parser:
         self._index -= token.kind != "end"
         before = self._previous if self._index else None
         if token.kind in ("end", "newline"):
+            incomplete = token.kind == "end"
             if before is not None and before.kind in ("sign", "keyword"):
-                return self._error(f"something is missing after {before.text}", before.span)
-            return self._error("something is missing here")
+                return self._error(
+                    f"something is missing after {before.text}", before.span, incomplete
+                )
+            return self._error("something is missing here", incomplete=incomplete)
         if token.text == ")" and before is not None and before.text == "(":
             return self._error("the brackets are empty")
         if token.kind == "superscript":
@@ -338,7 +347,7 @@ class _Parser:
         if self._take(end):
             return
         if self._token.kind == "end":
-            raise self._error(f"this {bracket.text} is not closed", bracket.span)
+            raise self._error(f"this {bracket.text} is not closed", bracket.span, incomplete=True)
         if self._at(";"):
             raise self._error(f"';' inside {bracket.text}{end}: is a {end} missing?")
         raise self._misplaced()

@@ -6,7 +6,7 @@ from math import gcd
 
 from polykernel_calc.errors import limit_error, math_error
 
-MAX_PRIME_BITS = 3_400  # of the number that is tested: about 1,000 digits
+MAX_PRIME_BITS = 2_000  # of the number that is tested: about 600 digits
 _MAX_ROUNDS = 400_000  # steps of Pollard's method for one factor: it finds most of 10 digits
 _SMALL = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41]
 _SURE = 3_317_044_064_679_887_385_961_981  # below it, these bases prove (Sorenson, Webster)
@@ -21,7 +21,7 @@ def is_prime(n: int) -> bool:
     if n < 2:
         return False
     if n.bit_length() > MAX_PRIME_BITS:
-        raise limit_error("numbers of more than 1,000 digits are not tested for being prime")
+        raise limit_error("numbers of more than 600 digits are not tested for being prime")
     for prime in _SMALL:
         if n % prime == 0:
             return n == prime
@@ -60,7 +60,7 @@ def factors(n: int) -> list[int]:
     found = [-1] if n < 0 else []
     n = abs(n)
     if n.bit_length() > MAX_PRIME_BITS:
-        raise limit_error("numbers of more than 1,000 digits are not factored")
+        raise limit_error("numbers of more than 600 digits are not factored")
     divisor = 2
     while divisor < 2_000 and divisor * divisor <= n:
         while n % divisor == 0:

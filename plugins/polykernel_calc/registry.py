@@ -106,8 +106,8 @@ def _amount(least: int, most: int | None) -> str:
 
 
 def _usual_work(_arguments: Sequence[Value]) -> int:
-    # what computes decimals takes somewhat more than in proportion to their digits
-    return int(getcontext().prec ** 1.5) // 100
+    # what computes decimals takes more than in proportion to their digits
+    return 3 + (getcontext().prec - 50) ** 2 // 50
 
 
 Implementation = Callable[..., Value]

@@ -17,6 +17,7 @@ from polykernel_calc.arithmetic import (
     complex_,
     decimal,
     divide,
+    is_computed,
     is_noise,
     multiply,
     negate,
@@ -66,7 +67,8 @@ def sine_cosine(x: Decimal) -> tuple[Decimal, Decimal]:
     with guard(15 + max(0, x.adjusted())):
         quarters = int((x / (pi() / 2)).to_integral_value())
         rest = x - quarters * (pi() / 2)
-    if quarters and is_noise(rest, x):
+    # only a computed angle, such as 10pi, has noise; one with few digits was written as it is
+    if quarters and is_computed(x) and is_noise(rest, x):
         rest = Decimal(0)
     with guard(10):
         sine, cosine = _sine_cosine_series(+rest)

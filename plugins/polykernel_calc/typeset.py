@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from polykernel_calc.formatting import latex
 from polykernel_calc.nodes import (
     Binary,
@@ -16,6 +18,9 @@ from polykernel_calc.nodes import (
     Prefix,
 )
 from polykernel_calc.registry import CONSTANTS
+
+if TYPE_CHECKING:
+    from typing import Callable
 
 _OR, _AND, _NOT, _COMPARE, _SUM, _TERM, _SIGN, _POWER, _POSTFIX, _ATOM = range(10)
 _SIGNS: dict[str, tuple[str, int]] = {
@@ -119,7 +124,7 @@ def _typeset(node: Node) -> tuple[str, int]:
         return joiner.join(_at_least(each, level + 1) for each in node.operands), level
     if isinstance(node, Items):
         return rf"\left[{_list(node.items)}\right]", _ATOM
-    return _call(node), _ATOM
+    return _call(node)
 
 
 def _at_least(node: Node, level: int) -> str:
@@ -149,39 +154,62 @@ def _binary(node: Binary) -> tuple[str, int]:
         # x^{2}^{3} is an error in LaTeX, so the base must be an atom
         return f"{{{_at_least(node.left, _ATOM)}}}^{{{typeset(node.right)}}}", _POWER
     sign, level = _SIGNS[node.operator]
-    if node.implicit and not typeset(node.right)[0].isdigit():
+    right = _at_least(node.right, level + 1)
+    if node.implicit and not right[0].isdigit():
         sign = r"\,"
-    return f"{_at_least(node.left, level)}{sign}{_at_least(node.right, level + 1)}", level
+    return f"{_at_least(node.left, level)}{sign}{right}", level
 
 
-def _call(node: Call) -> str:
+def _call(node: Call) -> tuple[str, int]:
     arguments = node.arguments
     if node.name in _WRAPPERS and len(arguments) == 1:
-        return _WRAPPERS[node.name] % typeset(arguments[0])
-    special = _special(node)
+        return str(_WRAPPERS[node.name] % typeset(arguments[0])), _ATOM
+    special = _SPECIAL.get((node.name, len(arguments)))
     if special is not None:
-        return special
+        return special(node)
     name = f"\\{node.name}" if node.name in _KNOWN else typeset_name(node.name)
-    return rf"{name}\left({_list(arguments)}\right)"
+    return rf"{name}\left({_list(arguments)}\right)", _ATOM
 
 
-def _special(node: Call) -> str | None:
-    arguments = node.arguments
-    if node.name in ("choose", "nCr") and len(arguments) == 2:
-        return rf"\binom{{{typeset(arguments[0])}}}{{{typeset(arguments[1])}}}"
-    if node.name == "root" and len(arguments) == 2:
-        return rf"\sqrt[{typeset(arguments[1])}]{{{typeset(arguments[0])}}}"
-    if node.name == "exp" and len(arguments) == 1:
-        return rf"\mathrm{{e}}^{{{typeset(arguments[0])}}}"
-    if node.name == "log" and len(arguments) == 2:
-        return rf"\log_{{{typeset(arguments[1])}}}\left({typeset(arguments[0])}\right)"
-    if node.name in ("sum", "product") and len(arguments) == 4 and isinstance(arguments[0], Name):
-        index, begin, end, term = arguments
-        sign = r"\sum" if node.name == "sum" else r"\prod"
-        low = f"{typeset(index)}={typeset(begin)}"
-        return rf"{sign}_{{{low}}}^{{{typeset(end)}}} {_at_least(term, _TERM)}"
-    if node.name == "if" and len(arguments) == 3:
-        condition, then, otherwise = (typeset(each) for each in arguments)
-        rows = rf"{then} & \text{{if }} {condition}\\ {otherwise} & \text{{otherwise}}"
-        return rf"\begin{{cases}}{rows}\end{{cases}}"
-    return None
+def _choose(node: Call) -> tuple[str, int]:
+    n, k = (typeset(each) for each in node.arguments)
+    return rf"\binom{{{n}}}{{{k}}}", _ATOM
+
+
+def _root(node: Call) -> tuple[str, int]:
+    x, n = (typeset(each) for each in node.arguments)
+    return rf"\sqrt[{n}]{{{x}}}", _ATOM
+
+
+def _exponential(node: Call) -> tuple[str, int]:
+    return rf"\mathrm{{e}}^{{{typeset(node.arguments[0])}}}", _POWER
+
+
+def _logarithm(node: Call) -> tuple[str, int]:
+    x, base = (typeset(each) for each in node.arguments)
+    return rf"\log_{{{base}}}\left({x}\right)", _ATOM
+
+
+def _fold(node: Call) -> tuple[str, int]:
+    index, begin, end = (typeset(each) for each in node.arguments[:3])
+    sign = r"\sum" if node.name == "sum" else r"\prod"
+    term = _at_least(node.arguments[3], _TERM)
+    return rf"{sign}_{{{index}={begin}}}^{{{end}}} {term}", _SUM
+
+
+def _cases(node: Call) -> tuple[str, int]:
+    condition, then, otherwise = (typeset(each) for each in node.arguments)
+    rows = rf"{then} & \text{{if }} {condition}\\ {otherwise} & \text{{otherwise}}"
+    return rf"\begin{{cases}}{rows}\end{{cases}}", _ATOM
+
+
+_SPECIAL: dict[tuple[str, int], Callable[[Call], tuple[str, int]]] = {
+    ("choose", 2): _choose,
+    ("nCr", 2): _choose,
+    ("root", 2): _root,
+    ("exp", 1): _exponential,
+    ("log", 2): _logarithm,
+    ("sum", 4): _fold,
+    ("product", 4): _fold,
+    ("if", 3): _cases,
+}

@@ -17,7 +17,7 @@ SHOWN = 28  # significant digits of a decimal that are shown
 GUARD = 22  # digits that are computed besides, so that 1.0/3*3 is 1
 NOISE = 10  # last digits of a computed decimal that say nothing
 
-MAX_EXPONENT = 100_000  # decimals lie between 10^-MAX_EXPONENT and 10^MAX_EXPONENT
+MAX_EXPONENT = 50_000  # decimals lie between 10^-MAX_EXPONENT and 10^MAX_EXPONENT
 
 Real = Union[int, Fraction, Decimal]
 

@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING, Sequence
 
 from polykernel_calc.arithmetic import as_integer, decimal, integer, real
 from polykernel_calc.errors import limit_error, math_error
-from polykernel_calc.gamma import double_fact, fact, gamma
-from polykernel_calc.limits import check_bits
+from polykernel_calc.gamma import double_fact, fact, gamma, gamma_work
+from polykernel_calc.limits import MAX_BITS, check_bits
 from polykernel_calc.primes import MAX_PRIME_BITS, factors, is_prime
 from polykernel_calc.registry import function
 
 if TYPE_CHECKING:
     from polykernel_calc.values import Real, Value
+
+
+def _divisor_work(arguments: Sequence[Value]) -> int:
+    # dividing takes as long as both lengths multiplied
+    items = arguments[0] if len(arguments) == 1 and isinstance(arguments[0], tuple) else arguments
+    lengths = [each.bit_length() for each in items if isinstance(each, int)]
+    return 3 + len(items) + sum(lengths) * min(sum(lengths), MAX_BITS) // 400_000
 
 
 @function(
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
     ("gcd(12, 18, 27)", "3"),
     check=integer,
     gathers=True,
+    work=_divisor_work,
 )
 def _gcd(*numbers: int) -> Value:
     result = 0
@@ -38,6 +46,7 @@ def _gcd(*numbers: int) -> Value:
     ("lcm(2, 3, 5)", "30"),
     check=integer,
     gathers=True,
+    work=_divisor_work,
 )
 def _lcm(*numbers: int) -> Value:
     result = 1
@@ -58,7 +67,7 @@ def _prime_work(arguments: Sequence[Value]) -> int:
 def _factor_work(arguments: Sequence[Value]) -> int:
     whole = as_integer(arguments[0]) if arguments else None
     bits = whole.bit_length() if whole is not None else 0
-    return 20 + int(min(2.0 ** (bits / 4), 1_000_000))
+    return 20 + int(2.0 ** min(bits / 4, 20))
 
 
 @function(
@@ -110,6 +119,7 @@ def _nextprime(n: int) -> Value:
     ("5!", "120"),
     ("0.5! = sqrt(pi)/2", "true"),
     check=real,
+    work=gamma_work,
 )
 def _fact(n: Real) -> Value:
     return fact(n)
@@ -132,6 +142,7 @@ def _fact2(n: int) -> Value:
     ("gamma(5)", "24"),
     ("gamma(1/2)^2 = pi", "true"),
     check=real,
+    work=gamma_work,
 )
 def _gamma(x: Real) -> Value:
     whole = as_integer(x)
@@ -152,7 +163,8 @@ def _choose(n: int, k: int) -> Value:
         return 0
     if n > 10**15:
         # each factor of the product has at most the bits of n
-        check_bits(k * log2(n) - lgamma(min(k, 10**15) + 1) / log(2))
+        k = min(k, 10**15)
+        check_bits(k * log2(n) - lgamma(k + 1) / log(2))
     else:
         check_bits((lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)) / log(2) - 1)
     return comb(n, k)
@@ -172,7 +184,8 @@ def _npr(n: int, k: int) -> Value:
         raise math_error("nPr needs numbers that are not negative")
     if k > n:
         return 0
-    check_bits(k * log2(max(n - k, 1)) - 1)
+    # n!/(n - k)! is (n/e)^k at least, and e is 2^1.443
+    check_bits(min(k, 10**15) * (log2(max(n, 1)) - 1.443))
     return _product(list(range(n - k + 1, n + 1)))
 
 
@@ -194,7 +207,7 @@ def _product(numbers: list[int]) -> int:
 def _fib(n: int) -> Value:
     if n < 0:
         raise math_error("fib needs a number that is not negative")
-    check_bits(n * 0.6942 - 2)
+    check_bits(min(n, 10**15) * 0.6942 - 2)
     a, b = 0, 1
     for bit in f"{n:b}":
         a, b = a * (2 * b - a), a * a + b * b

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Sequence
 
 from polykernel_calc.arithmetic import (
@@ -15,6 +16,7 @@ from polykernel_calc.arithmetic import (
     subtract,
 )
 from polykernel_calc.errors import math_error, type_error
+from polykernel_calc.formatting import plain
 from polykernel_calc.registry import function
 from polykernel_calc.transcendental import square_root
 
@@ -27,6 +29,13 @@ def _total(numbers: Sequence[Number]) -> Number:
     for each in numbers:
         result = add(result, each)
     return result
+
+
+def _fraction_work(arguments: Sequence[Value]) -> int:
+    # the denominator of a sum may grow to the product of all
+    items = arguments[0] if len(arguments) == 1 and isinstance(arguments[0], tuple) else arguments
+    bits = sum(each.denominator.bit_length() for each in items if isinstance(each, Fraction))
+    return 3 + len(items) * (1 + bits * bits // 1_000_000)
 
 
 def _sorted(numbers: Sequence[Real]) -> list[Real]:
@@ -63,6 +72,7 @@ def _max(*numbers: Real) -> Value:
     "The arithmetic mean of numbers, or of a list.",
     ("mean(1, 2, 3, 4)", "5/2 = 2.5"),
     gathers=True,
+    work=_fraction_work,
 )
 def _mean(*numbers: Number) -> Value:
     return divide(_total(numbers), len(numbers))
@@ -90,6 +100,7 @@ def _median(*numbers: Real) -> Value:
     ("variance(2, 4, 4, 4, 5, 5, 7, 9)", "32/7 ≈ 4.571428571"),
     check=real,
     gathers=True,
+    work=_fraction_work,
 )
 def _variance(*numbers: Real) -> Number:
     if len(numbers) < 2:
@@ -106,6 +117,7 @@ def _variance(*numbers: Real) -> Number:
     ("stdev(1, 3, 5)", "2"),
     check=real,
     gathers=True,
+    work=_fraction_work,
 )
 def _stdev(*numbers: Real) -> Value:
     return square_root(number(_variance(*numbers)))
@@ -141,5 +153,5 @@ def _item(items: Value, n: Value) -> Value:
         raise type_error("item needs a list, such as [1, 2, 3]")
     place = integer(number(n))
     if not 1 <= abs(place) <= len(items):
-        raise math_error(f"the list has {len(items)} numbers, so there is no number {place}")
+        raise math_error(f"the list has {len(items)} numbers, so there is no number {plain(place)}")
     return items[place - 1 if place > 0 else place]
