@@ -10,7 +10,7 @@ import os
 import sys
 
 from polykernel.evaluator import Bundle, Cell, CellError, Completions, Evaluator
-from polykernel_python import asking, display, figures, ipython_compat, leaving
+from polykernel_python import asking, display, figures, ipython_compat, leaving, workers
 from polykernel_python.cells import COROUTINE, CompiledCell, Compiler, Sources
 from polykernel_python.imports import PostImport
 from polykernel_python.namespace import History, make_main
@@ -54,6 +54,8 @@ class Python(Evaluator):
         imports.when("threading", self._change_threading)
         imports.when("pdb", self._change_pdb)
         imports.when("matplotlib", figures.choose_backend)
+        imports.when("matplotlib_inline.backend_inline", figures.change_inline_backend)
+        imports.when("multiprocessing.context", workers.change_context)
         ipython_compat.watch(imports)
 
     def execute(self, code: str, cell: Cell) -> Bundle | Awaitable[Bundle | None] | None:

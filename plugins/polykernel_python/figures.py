@@ -7,6 +7,7 @@ Matplotlib is imported by the user's code or not at all. The backend itself is
 from __future__ import annotations
 
 import os
+import struct
 import sys
 
 from polykernel.evaluator import Bundle
@@ -17,6 +18,18 @@ if TYPE_CHECKING:
     from typing import Any
 
 BACKEND = "module://polykernel_python.matplotlib_backend"
+_FORMATS = {
+    "png": "image/png",
+    "retina": "image/png",
+    "png2x": "image/png",
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "svg": "image/svg+xml",
+    "pdf": "application/pdf",
+}
+_DOUBLE = ("retina", "png2x")
+_chosen = ["png"]
+_options: dict[str, Any] = {}
 _SHOWN = "_polykernel_shown"
 
 
@@ -34,13 +47,47 @@ def choose_backend(matplotlib: ModuleType) -> None:
         matplotlib.rcParams["backend"] = BACKEND
 
 
+def set_formats(*formats: str, **options: Any) -> None:
+    """Choose in which formats figures are shown, from now on.
+
+    Takes the place of ``matplotlib_inline.backend_inline.set_matplotlib_formats``.
+
+    Args:
+        formats: Of ``png``, ``retina`` (or ``png2x``), ``jpeg`` (or ``jpg``), ``svg``, ``pdf``.
+        options: For Matplotlib's ``print_figure``: ``dpi``, ``bbox_inches``, ``facecolor`` ...
+
+    Raises:
+        ValueError: There is no such format.
+    """
+    for name in formats:
+        if name not in _FORMATS:
+            raise ValueError(f"a figure's format is one of {', '.join(_FORMATS)}, not {name!r}")
+    _chosen[:] = formats
+    _options.clear()
+    _options.update(options)
+
+
+def change_inline_backend(module: ModuleType) -> None:
+    """Keep ``matplotlib_inline`` from making IPython's shell where it is only to set formats."""
+    module.set_matplotlib_formats = set_formats  # type: ignore[attr-defined]
+    module.set_matplotlib_close = lambda close=True: None  # type: ignore[attr-defined]
+
+
 def bundle_of(value: Any) -> Bundle | None:
     """Draw a figure; ``None`` where the value is none, or has nothing on it."""
     module = sys.modules.get("matplotlib.figure")
     kind = getattr(module, "Figure", None)
     if kind is None or not isinstance(value, kind) or _empty(value) or _webagg(value):
         return None
-    return Bundle({"text/plain": repr(value), "image/png": _png(value)})
+    data: dict[str, Any] = {"text/plain": repr(value)}
+    metadata: dict[str, Any] = {}
+    for name in _chosen:
+        mimetype = _FORMATS[name]
+        data[mimetype] = _drawn(value, name)
+        if name in _DOUBLE:
+            width, height = struct.unpack(">II", data[mimetype][16:24])  # of the PNG's header
+            metadata[mimetype] = {"width": width // 2, "height": height // 2}
+    return Bundle(data, metadata)
 
 
 def show_open() -> None:
@@ -72,7 +119,7 @@ def show_open() -> None:
         raise failures[0]
 
 
-def _png(figure: Any) -> bytes:
+def _drawn(figure: Any, name: str) -> bytes:
     import io
 
     if figure.canvas is None:
@@ -80,14 +127,16 @@ def _png(figure: Any) -> bytes:
 
         FigureCanvasAgg(figure)
     file = io.BytesIO()
-    figure.canvas.print_figure(
-        file,
-        format="png",
-        dpi=figure.dpi,
-        facecolor=figure.get_facecolor(),
-        edgecolor=figure.get_edgecolor(),
-        bbox_inches="tight",
-    )
+    options: dict[str, Any] = {
+        "dpi": figure.dpi,
+        "facecolor": figure.get_facecolor(),
+        "edgecolor": figure.get_edgecolor(),
+        "bbox_inches": "tight",
+        **_options,
+    }
+    if name in _DOUBLE:
+        options["dpi"] *= 2
+    figure.canvas.print_figure(file, format=_FORMATS[name].split("/")[1].split("+")[0], **options)
     figure.stale = False  # matplotlib sets it when anything changes from now on
     setattr(figure, _SHOWN, True)
     return file.getvalue()

@@ -17,7 +17,8 @@ _MAGICS = {
     "autoreload": "importlib.reload(module)",
     "capture": "contextlib.redirect_stdout(io.StringIO())",
     "cd": 'import os; os.chdir("folder")',
-    "config": "it is not there; for figures, set matplotlib.rcParams",
+    "config": "it is not there; for figures: from polykernel_python.figures import set_formats; "
+    'set_formats("retina")',
     "debug": "import pdb; pdb.pm()",
     "display": "display(object)",
     "env": 'import os; os.environ["NAME"] = "value"',

@@ -6,6 +6,8 @@ be made: ``get_ipython()`` stays ``None``. Ours take their places as soon as IPy
 
 from __future__ import annotations
 
+import os
+
 from polykernel_python import display
 
 TYPE_CHECKING = False
@@ -34,9 +36,19 @@ def watch(imports: PostImport) -> None:
     """Change IPython's modules when they are imported."""
     for name in _MODULES:
         imports.when(name, _change)
+    imports.when("plotly.io._renderers", _change_plotly)
 
 
 def _change(module: ModuleType) -> None:
     for name in _FUNCTIONS:
         if hasattr(module, name):
             setattr(module, name, getattr(display, name))
+
+
+def _change_plotly(module: ModuleType) -> None:
+    """Let Plotly show its figures in the cell; without IPython's shell it would open a browser."""
+    from importlib.util import find_spec
+
+    # Plotly refuses to show anything in a notebook without nbformat
+    if "PLOTLY_RENDERER" not in os.environ and find_spec("nbformat") is not None:
+        module.renderers.default = "plotly_mimetype+notebook"  # what it chooses in Jupyter

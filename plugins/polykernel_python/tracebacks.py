@@ -5,6 +5,7 @@ Loaded when the first error is shown: ``traceback`` is not for free.
 
 from __future__ import annotations
 
+import linecache
 import os
 import sys
 import traceback
@@ -25,6 +26,7 @@ _RED, _GREEN, _BLUE, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[34m", "\x1b[39m"
 _OUR_FOLDERS = tuple(
     str(path).rpartition(os.sep)[0] + os.sep for path in (__file__, polykernel.evaluator.__file__)
 )
+_UNASKED_HOOKS = ("exceptiongroup", "apport_python_hook")
 _CAUSE = "The above exception was the direct cause of the following exception:"
 _CONTEXT = "During handling of the above exception, another exception occurred:"
 
@@ -42,7 +44,7 @@ def cell_error(error: BaseException, sources: Sources) -> CellError:
     name = type(error).__name__
     if name == "BdbQuit" and type(error).__module__ == "bdb":
         return CellError("the debugger was quit", ename=name)
-    if sys.excepthook is not sys.__excepthook__ and _own_hook_shows(error):
+    if _users_hook_shows(error):
         return CellError(_text(error), ename=name)
     text = _text(error)
     if isinstance(error, SyntaxError) and error.filename:
@@ -71,8 +73,12 @@ def _left(error: SystemExit) -> CellError:
     )
 
 
-def _own_hook_shows(error: BaseException) -> bool:
-    """Let ``sys.excepthook``, which the user has set, show the error."""
+def _users_hook_shows(error: BaseException) -> bool:
+    """Let ``sys.excepthook`` show the error, where the user's code has set one."""
+    module = str(getattr(sys.excepthook, "__module__", ""))
+    # a backport sets one unasked, and so do the crash reporters of some distributions
+    if sys.excepthook is sys.__excepthook__ or module.split(".")[0] in _UNASKED_HOOKS:
+        return False
     try:
         sys.excepthook(type(error), error, error.__traceback__)
     except BaseException:
@@ -112,6 +118,7 @@ class Renderer:
 
     def render(self, error: BaseException) -> list[str]:
         """Give the lines, with ANSI colours."""
+        self._sources.publish(linecache)  # again: somebody may have emptied its cache
         summary = traceback.TracebackException(type(error), error, error.__traceback__)
         lines = self._chain(summary, error)
         hint = hint_for(error)

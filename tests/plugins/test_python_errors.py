@@ -212,3 +212,22 @@ def test_the_last_error_is_kept_for_the_post_mortem(python: Kernel) -> None:
 def test_an_error_inside_code_without_a_file_is_shown(python: Kernel) -> None:
     text = plain(failed(python, "exec('1 / 0')"))
     assert 'File "<string>", line 1' in text
+
+
+def test_a_hook_that_a_library_sets_unasked_does_not_show_the_error(python: Kernel) -> None:
+    code = """
+import sys
+def hook(*error): print("the library's")
+hook.__module__ = "exceptiongroup._formatting"
+sys.excepthook = hook
+1 / 0
+"""
+    outcome = failed(python, code)
+    python.execute("sys.excepthook = sys.__excepthook__")
+    assert outcome.text() == ""
+    assert "line 6" in plain(outcome)
+
+
+def test_source_lines_are_shown_although_their_cache_was_emptied(python: Kernel) -> None:
+    python.execute("import linecache\ndef f():\n    return 1 / 0\nlinecache.clearcache()")
+    assert "    return 1 / 0\n" in plain(failed(python, "f()"))

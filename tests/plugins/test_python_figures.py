@@ -114,3 +114,28 @@ print(subprocess.run([sys.executable, "-c", program], capture_output=True, text=
     outcome = python.execute(code)
     assert "polykernel" not in outcome.text()
     assert outcome.text().strip()
+
+
+def test_figures_are_shown_in_the_formats_that_the_user_chose(python: Kernel) -> None:
+    python.execute(
+        "from polykernel_python.figures import set_formats\nset_formats('svg', 'retina')"
+    )
+    content = python.execute(PLOT + "None").contents("display_data")[0]
+    assert set(content["data"]) == {"text/plain", "image/svg+xml", "image/png"}
+    assert content["data"]["image/svg+xml"].startswith("<?xml")
+    assert set(content["metadata"]["image/png"]) == {"width", "height"}
+    python.execute("set_formats('png', dpi=50)")
+    small = python.execute(PLOT + "None").contents("display_data")[0]["data"]
+    assert len(small["image/png"]) < len(content["data"]["image/png"])
+    python.execute("set_formats('png')")
+    outcome = python.execute("set_formats('bmp')")
+    assert "a figure's format is one of png, retina" in outcome.reply["evalue"]
+
+
+def test_choosing_formats_the_way_of_ipython_makes_no_shell(python: Kernel) -> None:
+    pytest.importorskip("matplotlib_inline")
+    code = "from matplotlib_inline.backend_inline import set_matplotlib_formats as choose\n"
+    python.execute(code + "choose('svg')")
+    content = python.execute(PLOT + "None").contents("display_data")[0]
+    assert "image/svg+xml" in content["data"]
+    assert python.execute("choose('png')\nimport IPython\nIPython.get_ipython()").result is None

@@ -79,6 +79,15 @@ with multiprocessing.get_context("fork").Pool(2) as pool:
     assert printed(python, code) == "[0, 1, 4, 9]\n"
 
 
+def test_workers_that_start_afresh_run_what_they_can_import(python: Kernel) -> None:
+    code = """
+import math, multiprocessing
+with multiprocessing.get_context("spawn").Pool(1) as pool:
+    print(pool.map(math.sqrt, [4.0]))
+"""
+    assert printed(python, code) == "[2.0]\n"
+
+
 def test_a_forked_child_ends_as_a_program_ends(python: Kernel) -> None:
     code = """
 import os, sys

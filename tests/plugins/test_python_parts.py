@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from polykernel_python.cells import Compiler, Sources
 from polykernel_python.hints import foreign_syntax
 from polykernel_python.imports import PostImport
 from polykernel_python.text import text_of
+from polykernel_python.workers import change_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -220,3 +222,23 @@ def test_a_module_that_is_missing_is_still_missing(imports: PostImport) -> None:
     imports.when("no_such_module_anywhere", lambda found: None)
     with pytest.raises(ModuleNotFoundError):
         __import__("no_such_module_anywhere")
+
+
+# workers
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="forks are not safe there")
+def test_workers_are_forks_where_python_would_start_them_afresh() -> None:
+    import multiprocessing.context as original
+
+    spec = importlib.util.spec_from_file_location("multiprocessing.context_copy", original.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    context: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(context)
+    context._default_context = context.DefaultContext(context._concrete_contexts["forkserver"])
+    change_context(context)
+    assert context._default_context.get_start_method() == "fork"
+    context._default_context = context.DefaultContext(context._concrete_contexts["spawn"])
+    change_context(context)
+    assert context._default_context.get_start_method() == "spawn"
