@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from polykernel_python.cells import Sources
 
+PARTS = 15  # shown of an exception group, as Python does
 FRAMES = 12  # shown at each end of a traceback that is longer than both ends
 
 _RED, _GREEN, _BLUE, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[34m", "\x1b[39m"
@@ -52,8 +53,11 @@ def cell_error(error: BaseException, sources: Sources) -> CellError:
     short = isinstance(error, KeyboardInterrupt)
     try:
         lines = Renderer(sources, short=short).render(error)
-    except RecursionError:  # so deep a chain that even its rendering fails
-        lines = [f"{_RED}{name}{_PLAIN}: {text}"]
+    except Exception as again:  # a chain too deep, a class without a module, ...
+        lines = [
+            f"{_RED}{name}{_PLAIN}: {text}",
+            f"(its traceback can't be shown: {type(again).__name__}: {_text(again)})",
+        ]
     return CellError(text, ename=name, traceback=lines)
 
 
@@ -120,48 +124,43 @@ class Renderer:
         """Give the lines, with ANSI colours."""
         self._sources.publish(linecache)  # again: somebody may have emptied its cache
         summary = traceback.TracebackException(type(error), error, error.__traceback__)
-        lines = self._chain(summary, error)
+        lines = self._chain(summary)
         hint = hint_for(error)
         return [*lines, *([hint] if hint else [])]
 
-    def _chain(
-        self, summary: traceback.TracebackException, error: BaseException | None
-    ) -> list[str]:
+    def _chain(self, summary: traceback.TracebackException) -> list[str]:
         """Render an exception after those that led to it."""
-        links: list[tuple[traceback.TracebackException, BaseException | None, str]] = []
-        current: traceback.TracebackException | None = summary
-        exc = error
-        joint = ""
-        while current is not None:
-            links.append((current, exc, joint))
-            if current.__cause__ is not None:
-                current, exc, joint = current.__cause__, exc and exc.__cause__, _CAUSE
-            elif current.__context__ is not None and not current.__suppress_context__:
-                current, exc, joint = current.__context__, exc and exc.__context__, _CONTEXT
+        links = [(summary, "")]
+        while True:
+            last = links[-1][0]
+            if last.__cause__ is not None:
+                links.append((last.__cause__, _CAUSE))
+            elif last.__context__ is not None and not last.__suppress_context__:
+                links.append((last.__context__, _CONTEXT))
             else:
-                current = None
+                break
         lines: list[str] = []
-        for link, exc, joint in reversed(links):
-            lines.extend(self._one(link, exc))
+        for link, joint in reversed(links):
+            lines.extend(self._one(link))
             if joint:
                 lines.extend(["", joint, ""])
         return lines
 
-    def _one(self, summary: traceback.TracebackException, error: BaseException | None) -> list[str]:
+    def _one(self, summary: traceback.TracebackException) -> list[str]:
         lines: list[str] = []
         stack = self._stack(summary.stack)
-        parts: Sequence[Any] = getattr(summary, "exceptions", None) or ()
+        parts: Sequence[Any] = getattr(summary, "exceptions", None) or ()  # Python 3.11
         if stack:
             group = "Exception Group " if parts else ""
             lines.append(f"{group}Traceback (most recent call last):")
             lines.extend(stack)
         lines.extend(self._message(summary))
-        members: Sequence[Any] = getattr(error, "exceptions", ())
-        for number, part in enumerate(parts, 1):
-            member = members[number - 1] if len(members) == len(parts) else None
+        for number, part in enumerate(parts[:PARTS], 1):
             lines.append(f"  +---------------- {number} ----------------")
-            lines.extend(f"  | {line}" for line in self._chain(part, member))
-        if parts:
+            lines.extend(f"  | {line}" for line in self._chain(part))
+        if len(parts) > PARTS:
+            lines.append(f"  +---------------- and {len(parts) - PARTS} more")
+        elif parts:
             lines.append("  +------------------------------------")
         return lines
 

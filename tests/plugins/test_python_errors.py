@@ -139,6 +139,13 @@ def test_an_exception_whose_text_fails_is_shown(python: Kernel) -> None:
     assert "Mute" in plain(outcome).split("\n")[-1]
 
 
+def test_an_exception_that_cannot_be_rendered_is_still_shown(python: Kernel) -> None:
+    code = "Odd = type('Odd', (Exception,), {})\ndel Odd.__module__\nraise Odd('one')"
+    outcome = failed(python, code)
+    assert (outcome.reply["ename"], outcome.reply["evalue"]) == ("Odd", "one")
+    assert "Odd: one" in plain(outcome)
+
+
 def test_an_object_whose_text_fails_is_an_error_of_the_cell(python: Kernel) -> None:
     code = "class Mute:\n    def __repr__(self): raise ValueError('no text')\nMute()"
     text = plain(failed(python, code))
