@@ -87,10 +87,11 @@ def _checked(raw: dict[str, Any], path: str | Path) -> ConnectionInfo:
         raise ConnectionFileError(
             f"transport in the connection file {path} must be tcp or ipc, not {info.transport!r}"
         )
+    least = 1 if info.transport == "ipc" else 0
     for name in PORTS:
-        if not 0 <= getattr(info, name) <= 65535:
+        if not least <= getattr(info, name) <= 65535:
             raise ConnectionFileError(
-                f"{name} in the connection file {path} must be 0 to 65535, "
+                f"{name} in the connection file {path} must be {least} to 65535, "
                 f"not {getattr(info, name)}"
             )
     return info

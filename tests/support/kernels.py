@@ -15,6 +15,8 @@ from support import processes
 from support.client import Client
 
 if TYPE_CHECKING:
+    import subprocess
+
     import psutil
 
 SAMPLES = Path(__file__).parent.parent / "plugins_sample"
@@ -60,21 +62,30 @@ class Kernel:
             connection_file=connection_file,
         )
         path = os.pathsep.join(filter(None, [str(SAMPLES), os.environ.get("PYTHONPATH", "")]))
+        self._environment = {**os.environ, "PYTHONPATH": path, **(environment or {})}
         with self._stderr.open("wb") as stderr:
             self.manager.start_kernel(
-                env={**os.environ, "PYTHONPATH": path, **(environment or {})},
-                cwd=str(folder),
-                stderr=stderr,
-                stdout=stderr,
+                env=self._environment, cwd=str(folder), stderr=stderr, stdout=stderr
             )
-        self.process = self.manager.provisioner.process  # type: ignore[union-attr]
-        self.pid: int = self.process.pid
         self._watches: list[processes.Watch] = []
         self._gates = 0
         self._clients: list[Client] = []
         self.client = self.connect(subscribe=subscribe)
         if subscribe:
             self.client.ready()
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        return self.manager.provisioner.process  # type: ignore[union-attr, no-any-return]
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def restart(self) -> None:
+        """Restart, as a front end's button does."""
+        with self._stderr.open("ab") as stderr:
+            self.manager.restart_kernel(stderr=stderr, stdout=stderr)
 
     @property
     def info(self) -> dict[str, Any]:
