@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from browser.chromium import chromium
-from browser.lab import FrontEnd, Lab
+from browser.lab import FrontEnd, Lab, Notebook7
 from browser.server import JupyterServer
 
 if TYPE_CHECKING:
@@ -62,6 +62,16 @@ def lab(shared_lab: Lab, tmp_path: Path, request: pytest.FixtureRequest) -> Iter
     yield shared_lab
     if request.node.stash.get(_failed, False):
         shared_lab.load()  # the page may be in any state
+
+
+@pytest.fixture
+def notebook7(
+    server: JupyterServer, browser: BrowserContext, tmp_path: Path
+) -> Iterator[Notebook7]:
+    front_end = Notebook7(server, browser)
+    yield front_end
+    front_end.page.close()
+    front_end.shut_down_kernels()
 
 
 @pytest.hookimpl(wrapper=True)

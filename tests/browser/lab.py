@@ -21,16 +21,22 @@ if TYPE_CHECKING:
 
     from browser.server import JupyterServer
 
+LANGUAGES = {
+    "polykernel-echo": "Echo (polykernel)",
+    "polykernel-calc": "Calculator (polykernel)",
+    "polykernel-python": "Python (polykernel)",
+}
+
 _CLOSE_ALL = "for (const widget of [...window.jupyterapp.shell.widgets('main')]) widget.dispose()"
 # no value: what the command gives is the whole widget, which takes seconds to bring over
 _OPEN = """path => {
     window.jupyterapp.commands.execute('docmanager:open', {path, factory: 'Notebook'});
 }"""
-_CONNECTED = """path => {
-    const context = window.jupyterapp.shell.currentWidget?.context;
-    const kernel = context?.sessionContext.session?.kernel;
-    return context?.path === path && context.sessionContext.isReady
-        && kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
+# the toolbar shows "idle" already before there is a kernel
+_CONNECTED = """() => {
+    const context = window.jupyterapp?.shell?.currentWidget?.context?.sessionContext;
+    const kernel = context?.session?.kernel;
+    return context?.isReady && kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
 }"""
 
 _serial = itertools.count(1)
@@ -108,6 +114,10 @@ class Notebook:
         self.cells.last.locator(".jp-InputArea-prompt").click()
         for key in keys:
             self.page.keyboard.press(key)
+
+    def wait_for_kernel(self) -> None:
+        """Wait until a kernel is connected, and has nothing to do."""
+        self.page.wait_for_function(_CONNECTED)
 
     def wait_for(self, status: str) -> None:
         """Wait until the kernel's indicator says so: ``idle``, ``busy`` ..."""
@@ -199,8 +209,26 @@ class Lab(FrontEnd):
         """
         path = save_notebook(self.server, kernel, cells)
         self.page.evaluate(_OPEN, path)
-        self.page.wait_for_function(_CONNECTED, arg=path)
-        return Notebook(self.page)
+        notebook = Notebook(self.page)
+        notebook.wait_for_kernel()
+        return notebook
+
+
+class Notebook7(FrontEnd):
+    """Notebook 7: a page for the files, and one for each notebook."""
+
+    def new_menu(self) -> Locator:
+        """Show the files, and open the menu of what can be made."""
+        self.goto("tree")
+        self.page.locator('[data-jp-item-name="new-dropdown"]').click()
+        return self.page.get_by_role("menuitem")
+
+    def open(self, kernel: str, cells: Sequence[str]) -> Notebook:
+        """Open a new notebook, and wait for its kernel, as :meth:`Lab.open` does."""
+        self.goto(f"notebooks/{save_notebook(self.server, kernel, cells)}")
+        notebook = Notebook(self.page)
+        notebook.wait_for_kernel()
+        return notebook
 
 
 def card(launcher: Locator, display_name: str) -> Locator:

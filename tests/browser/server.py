@@ -60,7 +60,7 @@ class JupyterServer:
         self.log: deque[str] = deque(maxlen=1000)
         _prepare(folder, self.port, self.token)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser"],
+            [sys.executable, "-m", "jupyterlab", "--no-browser"],
             cwd=self.root,
             env=_environment(folder, jupyter_path, environment or {}),
             stdin=subprocess.DEVNULL,
@@ -152,7 +152,9 @@ def _prepare(folder: Path, port: int, token: str) -> None:
             "root_dir": str(folder / "root"),
         },
         "IdentityProvider": {"token": token},
+        "JupyterNotebookApp": {"expose_app_in_browser": True},
         "LabApp": {
+            "expose_app_in_browser": True,
             "news_url": None,
             "check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
             "extension_manager": "readonly",

@@ -38,7 +38,7 @@ def test_tab_offers_the_members_of_a_live_object(lab: Lab) -> None:
 
 @pytest.mark.parametrize(
     ("kernel", "begun", "completed"),
-    [("polykernel-python", "isinst", "isinstance"), ("polykernel-calc", "toba", "tobase")],
+    [("polykernel-python", "isinst", "isinstance"), ("polykernel-calc", "nextp", "nextprime")],
 )
 def test_tab_completes_a_name(lab: Lab, kernel: str, begun: str, completed: str) -> None:
     notebook = lab.open(kernel, [""])

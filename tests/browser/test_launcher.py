@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from playwright.sync_api import expect
 
-from browser.lab import Lab, Notebook, card
+from browser.lab import LANGUAGES, Notebook, card
 
-LANGUAGES = {
-    "polykernel-echo": "Echo (polykernel)",
-    "polykernel-calc": "Calculator (polykernel)",
-    "polykernel-python": "Python (polykernel)",
-}
+if TYPE_CHECKING:
+    from browser.lab import Lab
 
 SHOWS_AN_IMAGE = "image => image.decode().then(() => image.naturalWidth)"
 
@@ -51,7 +50,7 @@ def test_a_card_opens_a_notebook_that_runs_cells(
 ) -> None:
     card(lab.launcher, LANGUAGES[kernel]).click()
     notebook = Notebook(lab.page)
-    notebook.wait_for("idle")
+    notebook.wait_for_kernel()
     expect(notebook.kernel_name).to_have_text(LANGUAGES[kernel])
     cell = notebook.cell(0)
     cell.write(code)
