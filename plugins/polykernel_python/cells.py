@@ -167,22 +167,10 @@ class Compiler:
 def _hidden(code: str, last: _ast.Expr) -> bool:
     """Whether the last expression is followed by a semicolon."""
     assert last.end_lineno is not None
-    # no need for the tokenizer where the lines in question have no semicolon at all
+    # most cells have no semicolon there, and need no closer look
     if ";" not in "".join(code.split("\n")[last.end_lineno - 1 :]):
         return False
-    import io
-    import tokenize
+    from polykernel_python.scanner import Scan
 
-    passed_over = (
-        tokenize.COMMENT,
-        tokenize.NL,
-        tokenize.NEWLINE,
-        tokenize.INDENT,
-        tokenize.DEDENT,
-        tokenize.ENDMARKER,
-    )
-    text = ""
-    for token in tokenize.generate_tokens(io.StringIO(code).readline):
-        if token.type not in passed_over:
-            text = token.string
-    return text == ";"
+    texts = [token.text for token in Scan(code).tokens if token.kind != "newline"]
+    return texts[-1] == ";"

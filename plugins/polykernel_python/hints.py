@@ -107,11 +107,12 @@ def _about(text: str, body: str = "") -> str | None:
         return _magic(match.group(1), match.group(2), match.group(3).strip(), body)
     match = _COMMAND.match(text)
     if match:
-        return (
-            f"`!{match.group(1).strip()}` is IPython's way to run a command, and this is plain "
-            f"Python; write: import subprocess; "
-            f"subprocess.run({_quoted(match.group(1).strip())}, shell=True)"
-        )
+        command = match.group(1).strip()
+        head = f"`!{command}` is IPython's way to run a command, and this is plain Python; "
+        program, _, rest = command.partition(" ")
+        if program in ("pip", "pip3"):
+            return head + _pip(rest)
+        return f"{head}write: import subprocess; subprocess.run({_quoted(command)}, shell=True)"
     match = _HELP.match(text)
     if match:
         name = match.group(1) or match.group(2)
@@ -133,10 +134,7 @@ def _magic(signs: str, name: str, rest: str, body: str) -> str:
             head + f'write: import subprocess; subprocess.run(["{name}"], input="...", text=True)'
         )
     if name == "pip":
-        words = "".join(f", {_quoted(word)}" for word in rest.split())
-        return head + (
-            f'write: import subprocess, sys; subprocess.run([sys.executable, "-m", "pip"{words}])'
-        )
+        return head + _pip(rest)
     if name in _INSTALLERS:
         return (
             head
@@ -146,6 +144,11 @@ def _magic(signs: str, name: str, rest: str, body: str) -> str:
     if instead is None:
         return head + "write it in Python"
     return head + (instead if instead.startswith("it is not") else f"write: {instead}")
+
+
+def _pip(arguments: str) -> str:
+    words = "".join(f", {_quoted(word)}" for word in arguments.split())
+    return f'write: import subprocess, sys; subprocess.run([sys.executable, "-m", "pip"{words}])'
 
 
 def _quoted(text: str) -> str:

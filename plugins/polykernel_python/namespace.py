@@ -19,7 +19,7 @@ def make_main() -> ModuleType:
     A real module: pickle, dataclasses and multiprocessing look it up there.
     """
     main = type(sys)("__main__", None)
-    main.__dict__.update(__builtins__=builtins, __annotations__={})
+    main.__dict__["__builtins__"] = builtins
     sys.modules["__main__"] = main
     return main
 

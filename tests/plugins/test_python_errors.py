@@ -140,7 +140,8 @@ def test_an_exception_whose_text_fails_is_shown(python: Kernel) -> None:
 
 
 def test_an_exception_that_cannot_be_rendered_is_still_shown(python: Kernel) -> None:
-    code = "Odd = type('Odd', (Exception,), {})\ndel Odd.__module__\nraise Odd('one')"
+    # made where there is no __name__, a class has no module, which traceback does not expect
+    code = """exec("raise type('Odd', (Exception,), {})('one')", {})"""
     outcome = failed(python, code)
     assert (outcome.reply["ename"], outcome.reply["evalue"]) == ("Odd", "one")
     assert "Odd: one" in plain(outcome)

@@ -342,3 +342,54 @@ def test_completion_and_help_know_live_objects(python: Kernel) -> None:
     assert "Does it." in inspection.reply["data"]["text/plain"]
     complete = python.client.request("is_complete_request", {"code": "for i in x:"})
     assert complete.reply == {"status": "incomplete", "indent": "    "}
+
+
+def test_completion_and_help_are_answered_while_a_cell_runs(python: Kernel) -> None:
+    client = python.client
+    msg_id = client.send_execute(
+        "import threading\ngate = threading.Event()\nprint('begun', flush=True)\ngate.wait(60)"
+    )
+    client.wait_for_text("begun", msg_id)
+    completion = client.request("complete_request", {"code": "gate.is_s", "cursor_pos": 9})
+    assert completion.reply["matches"] == ["is_set"]
+    inspection = client.request(
+        "inspect_request", {"code": "gate.wait(", "cursor_pos": 10, "detail_level": 0}
+    )
+    assert inspection.reply["found"]
+    assert not [seen for seen in client.seen if seen.msg_type == "execute_reply"]
+    client.send("interrupt_request", channel="control")
+    assert client.outcome(msg_id).reply["ename"] == "KeyboardInterrupt"
+
+
+def test_a_thread_displays_in_the_cell_that_started_it(python: Kernel) -> None:
+    code = """
+import threading
+go = threading.Event()
+def work():
+    go.wait(60)
+    display('from the thread')
+thread = threading.Thread(target=work)
+thread.start()
+"""
+    client = python.client
+    started = client.send_execute(code)
+    client.outcome(started)
+    python.execute("go.set(); thread.join()")
+    shown = [seen for seen in client.seen if seen.msg_type == "display_data"]
+    assert [(seen.parent, seen.content["data"]) for seen in shown] == [
+        (started, {"text/plain": "'from the thread'"})
+    ]
+
+
+def test_a_forked_child_that_displays_prints_the_text(python: Kernel) -> None:
+    code = """
+import os
+if os.fork() == 0:
+    display('child')
+    os._exit(0)
+os.wait()[1]
+"""
+    outcome = python.execute(code)
+    assert outcome.result == "0"
+    assert outcome.contents("display_data") == []
+    assert "child" in outcome.text()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from polykernel_python.cells import Compiler, Sources
-from polykernel_python.hints import foreign_syntax
+from polykernel_python.hints import foreign_syntax, hint_for
 from polykernel_python.imports import PostImport
 from polykernel_python.text import text_of
 from polykernel_python.workers import change_context
@@ -78,6 +78,7 @@ def told(code: str, line: int = 1) -> str | None:
         ("%timeit f()", "timeit.timeit("),
         ("t = %time f()", "time.perf_counter()"),
         ("%pip install numpy", '[sys.executable, "-m", "pip", "install", "numpy"]'),
+        ("!pip install -q numpy", '"-m", "pip", "install", "-q", "numpy"])'),
         ("%cd folder", "os.chdir("),
         ("%%bash\necho 'a", 'subprocess.run("echo \'a", shell=True)'),
         ("%%writefile x.txt\ntext", ".write_text("),
@@ -109,6 +110,13 @@ def test_other_mistakes_are_not_taken_for_magics(code: str) -> None:
     assert told(code) is None
 
 
+def test_those_without_ipython_are_told_what_there_is() -> None:
+    hint = hint_for(ModuleNotFoundError("No module named 'IPython'", name="IPython"))
+    assert hint is not None
+    assert "display() is there without it" in hint
+    assert hint_for(ModuleNotFoundError("No module named 'numpy'", name="numpy")) is None
+
+
 # compiling
 
 
@@ -130,6 +138,10 @@ def run(compiler: Compiler, code: str) -> object:
         ("';'", ";"),
         ("1 # ;", 1),
         ("1;", None),
+        ("1;\r\n# hidden\r\n", None),
+        ("1; \f", None),
+        ("'''a\n;'''", "a\n;"),
+        ("1 if ';' else 2", 1),
         ("1 ; # hidden", None),
         ("(1\n); # hidden", None),
         ("1; 2;", None),

@@ -156,3 +156,7 @@ def test_the_debugger_asks_and_stops_with_the_cell(other: Kernel) -> None:
     client.answer("q")
     assert client.outcome(msg_id).reply["ename"] == "BdbQuit"
     assert other.execute("1 + 1").result == "2"
+    msg_id = client.send_execute("breakpoint()\nb = 3\nb", allow_stdin=True)
+    client.wait_for("input_request", msg_id)
+    client.answer("c")
+    assert client.outcome(msg_id).result == "3"
