@@ -119,6 +119,8 @@ def is_noise(rest: Decimal, scale: Decimal) -> bool:
 
 def is_computed(value: Decimal) -> bool:
     """Tell whether a decimal has so many digits that the last ones are noise."""
+    if isinstance(value, FullDecimal):
+        return False  # the user wrote it so, or asked for it
     return len(value.as_tuple().digits) > getcontext().prec - NOISE
 
 

@@ -168,9 +168,9 @@ def _plain_complex(value: Complex) -> str:
 
 
 def _plain_imaginary(im: Real) -> str:
-    if not isinstance(im, Decimal) and im in (1, -1):
-        return "i" if im == 1 else "-i"
     text = _plain_real(im)
+    if text in ("1", "-1"):
+        return "i" if text == "1" else "-i"
     # 3/4i could be read as 3/(4i), 0xfi as one word
     return f"{text}*i" if isinstance(im, (Fraction, BasedInteger)) else f"{text}i"
 
@@ -203,8 +203,8 @@ def _latex_complex(value: Complex) -> str:
 
 
 def _latex_imaginary(im: Real) -> str:
-    if not isinstance(im, Decimal) and im in (1, -1):
-        return r"\mathrm{i}" if im == 1 else r"-\mathrm{i}"
     text = _latex_real(im)
+    if text in ("1", "-1"):
+        return r"\mathrm{i}" if text == "1" else r"-\mathrm{i}"
     join = r" \cdot " if "^" in text else r"\,"
     return rf"{text}{join}\mathrm{{i}}"

@@ -150,6 +150,8 @@ class Interpreter:
 
     def _define(self, action: Define, source: str) -> None:
         self._refuse_own(action.name)
+        if action.name in FUNCTIONS:
+            raise type_error(f"{action.name} is built in; to compare its value, write ==")
         self._session.names[action.name] = UserFunction(
             action.name, action.parameters, action.body, action.text, source
         )
@@ -223,7 +225,7 @@ class Interpreter:
 
     def _unknown(self, name: str, frame: Frame) -> CalcError:
         known = [*frame.locals, *self._session.names, *known_names(), "ans"]
-        near = difflib.get_close_matches(name[:40], known, n=1, cutoff=0.6)
+        near = difflib.get_close_matches(name[:40], known, n=1, cutoff=0.75)
         hint = f"; did you mean {near[0]}?" if near else ""
         return CalcError("NameError", f"{name} is not defined{hint}")
 

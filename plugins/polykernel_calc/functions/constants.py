@@ -65,4 +65,6 @@ constant(
     ("sin(30 deg)", "0.5"),
     ("cos(60°)", "0.5"),
 )
-constant("rad", "One radian, as an angle: 1.", lambda: 1, r"\mathrm{rad}", ("sin(pi/6 rad)", "0.5"))
+constant(
+    "rad", "One radian, as an angle: 1.", lambda: 1, r"\mathrm{rad}", ("sin((pi/6) rad)", "0.5")
+)
