@@ -8,13 +8,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from polykernel_python.scanner import Scan
+from polykernel_python.scanner import Scan, without_escapes
 
 if TYPE_CHECKING:
     from polykernel_python.cells import Compiler
 
 STEP = "    "
-_ESCAPE = re.compile(r"\\[^\n]")
 _LEAVES = re.compile(r"\s*(?:return|pass|raise|break|continue)\b")
 
 
@@ -45,9 +44,8 @@ def completeness(code: str, compiler: Compiler) -> str | tuple[str, str]:
 
 
 def _parses(code: str, compiler: Compiler) -> bool:
-    # a backslash that is no escape would print a warning for what is only being typed
     try:
-        compiler.parse(_ESCAPE.sub("xx", code))
+        compiler.parse(without_escapes(code))
     except Exception:  # a SyntaxError mostly; null bytes and deep nesting raise others
         return False
     return True

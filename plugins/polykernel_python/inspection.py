@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Mapping
 
 from polykernel.evaluator import Bundle
 from polykernel_python.resolving import InstanceOf, Unknown, resolve
-from polykernel_python.scanner import Scan
+from polykernel_python.scanner import Scan, without_escapes
 from polykernel_python.text import text_of
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ def _class_in(text: str, name: str) -> str:
     import ast
 
     try:
-        tree = ast.parse(text)
+        tree = ast.parse(without_escapes(text))
     except SyntaxError:
         return ""
     for node in ast.walk(tree):

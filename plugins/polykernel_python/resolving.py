@@ -35,6 +35,8 @@ def resolve(expression: str, namespace: Mapping[str, Any]) -> Any:
     Raises:
         Unknown: It can't be told.
     """
+    if "\\" in expression:
+        raise Unknown(expression)  # the parser may warn of an escape: see without_escapes
     try:
         tree = ast.parse(expression.strip(), mode="eval")
         return _value(tree.body, namespace)

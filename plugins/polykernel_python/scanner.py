@@ -22,6 +22,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_ESCAPE = re.compile(r"\\[^\n]")
 _BODIES = {quote: re.compile(rf"(?:\\.|(?!{quote}).)*", re.DOTALL) for quote in ("'''", '"""')}
 _BODIES.update({quote: re.compile(rf"(?:\\.|[^\\\n{quote}])*", re.DOTALL) for quote in "'\""})
 
@@ -148,6 +149,14 @@ class Scan:
         if token.kind == "name":
             return not iskeyword(token.text)
         return token.kind == "string" or token.text in (")", "]", "}")
+
+
+def without_escapes(text: str) -> str:
+    r"""Put letters in the place of escapes such as ``\d``, which the parser may warn of.
+
+    Nobody wants to be warned of what is only being typed; places in the text stay the same.
+    """
+    return _ESCAPE.sub("xx", text)
 
 
 def _string_end(text: str, match: re.Match[str]) -> int:

@@ -6,6 +6,7 @@ import collections
 import os
 import pathlib
 import sys
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -202,6 +203,14 @@ def test_files_are_completed_in_strings(tmp_path: pathlib.Path) -> None:
 
 def test_another_case_is_offered_where_nothing_else_is() -> None:
     assert offered("SAMP|") == ["Sample", "sample"]
+
+
+def test_an_odd_escape_that_is_being_typed_warns_of_nothing() -> None:
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        at("'\\d'.|")
+        at("d['\\d'].|")
+    assert warned == []
 
 
 @pytest.mark.parametrize(
