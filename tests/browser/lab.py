@@ -200,14 +200,20 @@ class Lab(FrontEnd):
         self.shut_down_kernels()
         self.witness.forget()
 
-    def open(self, kernel: str, cells: Sequence[str]) -> Notebook:
+    def hide_sidebar(self) -> None:
+        """Hide the list of files."""
+        self.page.locator(".jp-SideBar").get_by_role("tab", name="File Browser").click()
+        expect(self.page.locator("#jp-left-stack")).to_be_hidden()
+
+    def open(self, kernel: str, cells: Sequence[str], path: str = "") -> Notebook:
         """Open a new notebook, and wait for its kernel.
 
         Args:
             kernel: The kernelspec's name.
             cells: The code of its cells.
+            path: Where it is saved; made up where empty.
         """
-        path = save_notebook(self.server, kernel, cells)
+        path = save_notebook(self.server, kernel, cells, path)
         self.page.evaluate(_OPEN, path)
         notebook = Notebook(self.page)
         notebook.wait_for_kernel()
@@ -237,15 +243,21 @@ def card(launcher: Locator, display_name: str) -> Locator:
     return launcher.locator('.jp-LauncherCard[data-category="Notebook"]').filter(has_text=pattern)
 
 
-def save_notebook(server: JupyterServer, kernel: str, cells: Sequence[str]) -> str:
+def save_notebook(server: JupyterServer, kernel: str, cells: Sequence[str], path: str = "") -> str:
     """Put a notebook into the server's root folder.
+
+    Args:
+        server: The server.
+        kernel: The kernelspec's name.
+        cells: The code of its cells.
+        path: Where it is saved; made up where empty.
 
     Returns:
         Its path, as the front ends name it.
     """
+    path = path or f"notebook-{next(_serial)}.ipynb"
     specs = server.request("GET", "kernelspecs")["kernelspecs"]
     display_name = specs[kernel]["spec"]["display_name"]
-    path = f"notebook-{next(_serial)}.ipynb"
     content: dict[str, Any] = {
         "nbformat": 4,
         "nbformat_minor": 5,

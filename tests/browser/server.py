@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 READY = "is running at"
 PATIENCE = 60  # seconds until a process that should end is killed
@@ -44,25 +44,25 @@ class JupyterServer:
     Args:
         folder: Where everything that it writes is kept.
         jupyter_path: Folders of further kernelspecs, as in ``JUPYTER_PATH``.
-        environment: Variables for the server and its kernels.
+        kernels: The kernelspecs that it shows; all that it finds where empty.
     """
 
     def __init__(
         self,
         folder: Path,
         jupyter_path: Sequence[Path] = (),
-        environment: Mapping[str, str] | None = None,
+        kernels: Sequence[str] = (),
     ) -> None:
         self.root = folder / "root"
         self.token = secrets.token_hex(16)
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log: deque[str] = deque(maxlen=1000)
-        _prepare(folder, self.port, self.token)
+        _prepare(folder, self.port, self.token, kernels)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", "--no-browser"],
             cwd=self.root,
-            env=_environment(folder, jupyter_path, environment or {}),
+            env=_environment(folder, jupyter_path),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -135,14 +135,14 @@ def _free_port() -> int:
     return port
 
 
-def _prepare(folder: Path, port: int, token: str) -> None:
+def _prepare(folder: Path, port: int, token: str, kernels: Sequence[str]) -> None:
     for name in ("root", "home", "config", "runtime", "data"):
         (folder / name).mkdir()
     for plugin, values in SETTINGS.items():
         settings = folder / "settings" / f"{plugin}.jupyterlab-settings"
         settings.parent.mkdir(parents=True, exist_ok=True)
         settings.write_text(json.dumps(values))
-    config = {
+    config: dict[str, dict[str, Any]] = {
         "ServerApp": {
             "ip": "127.0.0.1",
             "port": port,
@@ -163,12 +163,15 @@ def _prepare(folder: Path, port: int, token: str) -> None:
         },
         "LanguageServerManager": {"autodetect": False},
     }
+    if kernels:
+        config["KernelSpecManager"] = {
+            "allowed_kernelspecs": list(kernels),
+            "ensure_native_kernel": False,
+        }
     (folder / "config" / "jupyter_server_config.json").write_text(json.dumps(config))
 
 
-def _environment(
-    folder: Path, jupyter_path: Sequence[Path], more: Mapping[str, str]
-) -> dict[str, str]:
+def _environment(folder: Path, jupyter_path: Sequence[Path]) -> dict[str, str]:
     environment = {name: value for name, value in os.environ.items() if "JUPYTER" not in name}
     environment.update(
         HOME=str(folder / "home"),
@@ -181,6 +184,5 @@ def _environment(
         PATH=os.pathsep.join(
             [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
         ),
-        **more,
     )
     return environment

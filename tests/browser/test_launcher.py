@@ -56,3 +56,27 @@ def test_a_card_opens_a_notebook_that_runs_cells(
     cell.write(code)
     cell.run()
     expect(cell.result).to_have_text(result)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "language", "extension"),
+    [
+        ("polykernel-echo", "echo", ".txt"),
+        ("polykernel-calc", "calc", ".calc"),
+        ("polykernel-python", "python", ".py"),
+    ],
+)
+def test_a_saved_notebook_knows_its_language_and_what_it_showed(
+    lab: Lab, kernel: str, language: str, extension: str
+) -> None:
+    notebook = lab.open(kernel, ["6*7"], f"{kernel}.ipynb")
+    expect(notebook.run(0).result).to_be_visible()
+    with lab.page.expect_response(
+        lambda answer: answer.request.method == "PUT" and f"/api/contents/{kernel}" in answer.url
+    ):
+        lab.page.keyboard.press("Control+s")
+    saved = lab.server.request("GET", f"contents/{kernel}.ipynb")["content"]
+    assert saved["metadata"]["kernelspec"]["name"] == kernel
+    assert saved["metadata"]["language_info"]["name"] == language
+    assert saved["metadata"]["language_info"]["file_extension"] == extension
+    assert [output["output_type"] for output in saved["cells"][0]["outputs"]] == ["execute_result"]
