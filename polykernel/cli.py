@@ -38,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         run = as_kernelspecs_write(arguments)
         if run is not None:
+            from polykernel.cli_start import start_host
+
             return start_host(**run)
         from polykernel import cli_arguments
 
@@ -63,7 +65,7 @@ def as_kernelspecs_write(arguments: Sequence[str]) -> dict[str, Any] | None:
     """Read ``run LANGUAGE --plugin MODULE ... -f FILE``, as it stands in kernelspecs.
 
     Returns:
-        What :func:`start_host` takes; ``None`` where anything is unusual, so that argparse decides.
+        What :func:`polykernel.cli_start.start_host` takes; ``None`` where anything is unusual, so that argparse decides.
     """
     if len(arguments) < 4 or len(arguments) % 2 or arguments[0] != "run":
         return None
@@ -76,42 +78,3 @@ def as_kernelspecs_write(arguments: Sequence[str]) -> dict[str, Any] | None:
     if any(not value or value.startswith("-") for value in run.values()):
         return None
     return run
-
-
-def start_host(
-    language: str,
-    *,
-    plugin: str | None = None,
-    connection_file: str | None = None,
-    python: str | None = None,
-    language_version: str | None = None,
-    verbosity: int = 0,
-    transport: str = "tcp",
-    ip: str = "127.0.0.1",
-) -> int:
-    """Run the host of a language until it is shut down, and give its exit code."""
-    refuse_windows()
-    from polykernel.run import run
-
-    return run(
-        language,
-        plugin=plugin,
-        connection_file=connection_file,
-        python=python,
-        language_version=language_version,
-        verbosity=verbosity,
-        transport=transport,
-        ip=ip,
-    )
-
-
-def refuse_windows(platform: str = sys.platform) -> None:
-    """Say that Windows is not supported, instead of failing somewhere inside.
-
-    Raises:
-        PolykernelError: This is Windows.
-    """
-    if platform == "win32":
-        raise PolykernelError(
-            "Windows is not supported yet: kernels run on Linux and macOS, and in WSL on Windows"
-        )

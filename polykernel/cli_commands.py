@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from polykernel.cli import refuse_windows, start_host
+from polykernel.cli_start import refuse_windows, start_host
 from polykernel.errors import EvaluatorStartError, PolykernelError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def run_values(arguments: Namespace) -> dict[str, Any]:
-    """Give the arguments of ``run`` as :func:`polykernel.cli.start_host` takes them."""
+    """Give the arguments of ``run`` as :func:`polykernel.cli_start.start_host` takes them."""
     values = {**vars(arguments)}
     del values["command"]
     return values

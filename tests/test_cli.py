@@ -11,7 +11,7 @@ import sample_environment
 from hypothesis import strategies
 from sample_plugins import good_plugin, plugin
 
-from polykernel import __version__, cli, cli_arguments, cli_commands
+from polykernel import __version__, cli, cli_arguments, cli_commands, cli_start
 from polykernel.errors import PolykernelError
 
 if TYPE_CHECKING:
@@ -144,9 +144,9 @@ def test_a_reader_that_goes_away_ends_it_quietly(environment: Environment) -> No
 
 def test_windows_is_refused_clearly() -> None:
     with pytest.raises(PolykernelError, match="Windows is not supported yet"):
-        cli.refuse_windows("win32")
-    cli.refuse_windows("linux")
-    cli.refuse_windows("darwin")
+        cli_start.refuse_windows("win32")
+    cli_start.refuse_windows("linux")
+    cli_start.refuse_windows("darwin")
 
 
 # a kernel's start
@@ -157,7 +157,7 @@ def as_argparse(arguments: list[str]) -> dict[str, Any]:
 
 
 def given(values: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what is as :func:`cli.start_host` has it by default."""
+    """Leave out what is as :func:`polykernel.run.run` has it by default."""
     defaults = {"verbosity": 0, "transport": "tcp", "ip": "127.0.0.1"}
     return {
         name: value

@@ -1,0 +1,31 @@
+"""From the command line to what only POSIX systems can run."""
+
+from __future__ import annotations
+
+import sys
+
+from polykernel.errors import PolykernelError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def start_host(**values: Any) -> int:
+    """Run a kernel: see :func:`polykernel.run.run`, which takes these values."""
+    refuse_windows()
+    from polykernel.run import run
+
+    return run(**values)
+
+
+def refuse_windows(platform: str = sys.platform) -> None:
+    """Say that Windows is not supported, instead of failing somewhere inside.
+
+    Raises:
+        PolykernelError: This is Windows.
+    """
+    if platform == "win32":
+        raise PolykernelError(
+            "Windows is not supported yet: kernels run on Linux and macOS, and in WSL on Windows"
+        )
