@@ -15,6 +15,7 @@ from jupyter_client.session import Session
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+SHOWN = 200  # messages of a transcript
 PATIENCE = 30.0  # seconds: a bound for what must come, not a measurement
 
 
@@ -289,4 +290,6 @@ class Client:
         ]
 
     def transcript(self) -> str:
-        return "\n".join(map(str, self.seen))
+        left_out = max(0, len(self.seen) - SHOWN)
+        lines = [f"... {left_out} more"] if left_out else []
+        return "\n".join([*lines, *map(str, self.seen[left_out:])])

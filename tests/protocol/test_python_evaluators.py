@@ -1,0 +1,158 @@
+"""Evaluators in Python, through the whole kernel: the runtime and the host together."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from support.kernels import Kernel
+
+
+@pytest.fixture
+def sample(kernel: Callable[..., Kernel]) -> Kernel:
+    """A kernel whose evaluator is a class in Python that runs what the cell says."""
+    return kernel("sample")
+
+
+def mixed(seed: int, steps: int) -> tuple[str, str]:
+    """Make a cell of prints, writes, children and displays in random order; and what it shows."""
+    choose = random.Random(seed)
+    code = ["import os, subprocess, sys, ctypes", "libc = ctypes.CDLL(None)"]
+    expected = []
+    for n in range(steps):
+        kind = choose.choices("pwcdxl", [6, 4, 1, 6, 2, 2])[0]
+        if kind == "p":
+            code.append(f"print('print {n}')")
+            expected.append(f"print {n}\n")
+        elif kind == "w":
+            code.append(f"os.write(1, b'write {n}\\n')")
+            expected.append(f"write {n}\n")
+        elif kind == "c":
+            code.append(f"subprocess.run(['echo', 'child {n}'])")
+            expected.append(f"child {n}\n")
+        elif kind == "d":
+            code.append(f"cell.display('{n}')")
+            expected.append(f"<{n}>")
+        elif kind == "x":
+            code.append(f"cell.write('partial {n} '); cell.display('{n}')")
+            expected.append(f"partial {n} <{n}>")
+        else:
+            code.append(f"libc.write(1, b'library {n}\\n', {len(f'library {n}') + 1})")
+            expected.append(f"library {n}\n")
+    return "\n".join(code), "".join(expected)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_prints_writes_children_and_displays_appear_in_the_order_of_making(
+    sample: Kernel, seed: int
+) -> None:
+    for part in range(5):
+        code, expected = mixed(seed * 100 + part, 40)
+        assert "".join(sample.execute(code).pieces()) == expected
+
+
+def test_completion_inspection_and_completeness_are_answered(sample: Kernel) -> None:
+    client = sample.client
+    completion = client.request("complete_request", {"code": "x = alp", "cursor_pos": 7}).reply
+    assert completion["matches"] == ["alpha", "alphabet"]
+    assert (completion["cursor_start"], completion["cursor_end"]) == (4, 7)
+    request = {"code": "x", "cursor_pos": 1, "detail_level": 1}
+    inspection = client.request("inspect_request", request).reply
+    assert inspection["found"] is True
+    assert inspection["data"]["text/plain"] == "x at 1, detail 1"
+    assert client.request("inspect_request", {"code": "", "cursor_pos": 0}).reply["found"] is False
+    assert client.request("is_complete_request", {"code": "if x:"}).reply == {
+        "status": "incomplete",
+        "indent": "    ",
+    }
+    assert client.request("is_complete_request", {"code": "1"}).reply == {"status": "complete"}
+
+
+@pytest.mark.parametrize(("cursor", "clamped"), [(-3, 0), (99, 1), (None, 1)])
+def test_a_cursor_outside_of_the_code_is_put_into_it(
+    sample: Kernel, cursor: int | None, clamped: int
+) -> None:
+    request = {"code": "x", "cursor_pos": cursor}
+    data = sample.client.request("inspect_request", request).reply["data"]
+    assert data["text/plain"] == f"x at {clamped}, detail 0"
+
+
+def test_shutdown_calls_the_evaluators_own_and_runs_atexit(sample: Kernel) -> None:
+    sample.execute(
+        "import atexit\natexit.register(lambda: open('bye', 'w').close())\n"
+        "type(self).shutdown = lambda self, restart: open(f'restart {restart}', 'w').close()"
+    )
+    outcome = sample.client.request("shutdown_request", {"restart": True}, channel="control")
+    assert outcome.reply == {"status": "ok", "restart": True}
+    assert sample.exit_code() == 0
+    assert (sample.folder / "restart True").exists()
+    assert (sample.folder / "bye").exists()
+
+
+def test_a_running_python_cell_ends_in_good_order_at_shutdown(sample: Kernel) -> None:
+    cell = sample.client.send_execute(
+        "import atexit, time\natexit.register(lambda: open('bye', 'w').close())\n"
+        "print('begun')\nwhile True: time.sleep(0.01)"
+    )
+    sample.client.wait_for_text("begun", cell)
+    sample.client.request("shutdown_request", {"restart": False}, channel="control")
+    assert sample.exit_code() == 0
+    assert (sample.folder / "bye").exists()
+
+
+def test_a_crash_in_c_code_is_an_error_with_the_place_in_the_cell(sample: Kernel) -> None:
+    outcome = sample.execute("import ctypes\nprint('before')\nctypes.string_at(0)")
+    assert outcome.text() == "before\n"
+    assert "SIGSEGV" in outcome.reply["evalue"]
+    assert "<cell>" in outcome.traceback
+    assert sample.execute("result = 'works'").result == "works"
+
+
+def test_an_endless_loop_in_c_code_ends_with_the_third_interrupt(sample: Kernel) -> None:
+    cell = sample.client.send_execute(
+        "import itertools\nprint('begun')\nall(itertools.repeat(True))"
+    )
+    sample.client.wait_for_text("begun", cell)
+    for _ in range(3):
+        sample.client.request("interrupt_request", channel="control")
+    assert sample.client.outcome(cell).reply["ename"] == "EvaluatorDied"
+    assert sample.execute("result = 'works'").result == "works"
+
+
+def test_an_interrupt_of_a_sleeping_cell_is_an_error_in_it(sample: Kernel) -> None:
+    cell = sample.client.send_execute("import time\nprint('begun')\ntime.sleep(1000)")
+    sample.client.wait_for_text("begun", cell)
+    sample.client.request("interrupt_request", channel="control")
+    assert sample.client.outcome(cell).reply["ename"] == "KeyboardInterrupt"
+
+
+def test_a_cell_asks_for_input_and_gets_it(sample: Kernel) -> None:
+    cell = sample.client.send_execute("result = cell.input('name? ')", allow_stdin=True)
+    assert sample.client.wait_for("input_request", cell).content["prompt"] == "name? "
+    sample.client.answer("Ada")
+    assert sample.client.outcome(cell).result == "Ada"
+
+
+def test_a_flood_of_prints_and_displays_arrives_whole_and_in_order(sample: Kernel) -> None:
+    outcome = sample.execute("for n in range(3000): print(n); cell.display(str(n))")
+    assert "".join(outcome.pieces()) == "".join(f"{n}\n<{n}>" for n in range(3000))
+
+
+def test_the_evaluator_dies_in_its_cell_and_its_text_is_not_lost(sample: Kernel) -> None:
+    outcome = sample.execute("import os\nprint('last', end='')\ncell.display('shown')\nos._exit(9)")
+    assert outcome.pieces() == ["last", "<shown>"]
+    assert "exit code 9" in outcome.reply["evalue"]
+
+
+@pytest.mark.parametrize("name", ["echo", "calc", "python"])
+def test_every_language_of_ours_runs_a_cell_from_its_installed_kernelspec(
+    kernel: Callable[..., Kernel], name: str
+) -> None:
+    ours = kernel(f"polykernel-{name}")
+    assert ours.client.request("kernel_info_request").reply["language_info"]["name"] == name
+    assert ours.execute("6 * 7").result == ("6 * 7" if name == "echo" else "42")
