@@ -65,7 +65,7 @@ def as_kernelspecs_write(arguments: Sequence[str]) -> dict[str, Any] | None:
     """Read ``run LANGUAGE --plugin MODULE ... -f FILE``, as it stands in kernelspecs.
 
     Returns:
-        What :func:`polykernel.cli_start.start_host` takes; ``None`` where anything is unusual, so that argparse decides.
+        What ``start_host`` takes; ``None`` where anything is unusual, so that argparse decides.
     """
     if len(arguments) < 4 or len(arguments) % 2 or arguments[0] != "run":
         return None
