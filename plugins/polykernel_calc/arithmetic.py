@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal, getcontext, localcontext
 from fractions import Fraction
-from math import isqrt, log2
+from math import gcd, isqrt, log2
 from typing import Callable, Union
 
 from polykernel_calc.errors import math_error, type_error
@@ -157,7 +157,13 @@ def _is_cancelled(total: Decimal, left: Decimal, right: Decimal) -> bool:
     return (is_computed(left) or is_computed(right)) and is_noise(total, max(abs(left), abs(right)))
 
 
+def _is_exact_zero(value: Real) -> bool:
+    return value == 0 and not isinstance(value, Decimal)
+
+
 def _multiply_real(a: Real, b: Real) -> Real:
+    if _is_exact_zero(a) or _is_exact_zero(b):
+        return 0  # so that 1/3 + 0.5i keeps its exact real part
     if isinstance(a, Decimal) or isinstance(b, Decimal):
         return decimal(a) * decimal(b)
     if isinstance(a, int) and isinstance(b, int):
@@ -322,10 +328,7 @@ def _complex_integer_power(a: Complex, n: int) -> Number:
 
             return clean(complex_exp(multiply(n, complex_ln(a))))
     else:
-        size = max(_bits(a.re), _bits(a.im)) - 1
-        check_bits(size * abs(n))
-        if abs(n) > 10**7:
-            n = 4 + n % 4  # only the units get here, whose powers repeat
+        n = _checked_exponent(exact(a.re), exact(a.im), n)
     result: Number = 1
     base: Number = a
     left = abs(n)
@@ -338,9 +341,14 @@ def _complex_integer_power(a: Complex, n: int) -> Number:
     return result if n >= 0 else divide(1, result)
 
 
-def _bits(value: Real) -> int:
-    whole = exact(value)
-    return max(whole.numerator.bit_length(), whole.denominator.bit_length())
+def _checked_exponent(re: Exact, im: Exact, n: int) -> int:
+    """Refuse a power of a complex number that is too long; of the units, any power is short."""
+    common = re.denominator * im.denominator // gcd(re.denominator, im.denominator)
+    size = (re * common) ** 2 + (im * common) ** 2
+    if size == 1:
+        return n % 4
+    check_bits(max(log2(size) / 2, log2(common)) * min(abs(n), 10**15))
+    return n
 
 
 def _exact_root_power(a: Number, b: Fraction) -> Number | None:

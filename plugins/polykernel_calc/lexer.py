@@ -122,7 +122,7 @@ def _number(text: str, span: Span, source: str) -> int | Decimal:
                 "an underscore in a number stands between digits: 1_000", source, span
             )
     digits = mantissa.replace("_", "")
-    _check_length(digits, span, source)
+    _check_length(digits.replace(".", ""), span, source)
     if "." not in text and not exponent:
         return _integer(digits)
     _check_exponent(exponent, span, source)

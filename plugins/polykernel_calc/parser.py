@@ -243,13 +243,6 @@ class _Parser:
     # expressions
 
     def _expression(self, minimum: int = 0) -> Node:
-        self._nesting += 1
-        if self._nesting > MAX_NESTING:
-            raise CalcError(
-                "LimitError",
-                f"the expression is nested too deeply (limit: {MAX_NESTING})",
-                Place(self._source, self._token.span),
-            )
         left = self._prefix(minimum)
         last = ""  # the operator that made `left`, at the level of multiplication
         while True:
@@ -271,22 +264,34 @@ class _Parser:
                 left = self._logic(left)
             else:
                 break
-        self._nesting -= 1
         return left
+
+    def _nested(self, minimum: int = 0) -> Node:
+        """Parse an expression inside another; all that can nest goes through here."""
+        self._nesting += 1
+        if self._nesting > MAX_NESTING:
+            raise CalcError(
+                "LimitError",
+                f"the expression is nested too deeply (limit: {MAX_NESTING})",
+                Place(self._source, self._token.span),
+            )
+        node = self._expression(minimum)
+        self._nesting -= 1
+        return node
 
     def _prefix(self, minimum: int) -> Node:
         token = self._token
         if self._at("-", "+"):
             self._advance()
             self._skip_newlines()
-            return Prefix(token.text, self._expression(_SIGN), token.span)
+            return Prefix(token.text, self._nested(_SIGN), token.span)
         if self._at("√"):
             self._advance()
-            return Prefix(token.text, self._expression(_POWER), token.span)
+            return Prefix(token.text, self._nested(_POWER), token.span)
         if self._at("not") and minimum <= _NOT:
             self._advance()
             self._skip_newlines()
-            return Prefix("not", self._expression(_NOT), token.span)
+            return Prefix("not", self._nested(_NOT), token.span)
         return self._primary()
 
     def _primary(self) -> Node:
@@ -300,7 +305,7 @@ class _Parser:
         if token.text in ("true", "false") and token.kind == "keyword":
             return Literal(token.text == "true", token.span)
         if token.text == "(":
-            node = self._expression()
+            node = self._nested()
             self._close(token, ")")
             return node
         if token.text == "[":
@@ -332,7 +337,7 @@ class _Parser:
         if self._take(end):
             return ()
         while True:
-            arguments.append(self._expression())
+            arguments.append(self._nested())
             if len(arguments) > MAX_ITEMS:
                 raise CalcError(
                     "LimitError",
@@ -370,7 +375,7 @@ class _Parser:
         if token.kind == "superscript":
             return Binary("^", base, Literal(token.value, token.span), token.span)
         self._skip_newlines()
-        return Binary("^", base, self._expression(_POWER), token.span)
+        return Binary("^", base, self._nested(_POWER), token.span)
 
     def _arithmetic(self, left: Node) -> Node:
         token = self._advance()

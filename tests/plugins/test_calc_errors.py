@@ -1,0 +1,112 @@
+"""How calc shows an error: the line, and a mark at the place."""
+
+from __future__ import annotations
+
+import pytest
+from polykernel_calc.errors import width
+from support.calculator import Calculator
+
+from polykernel.evaluator import CellError
+
+
+def shown(code: str) -> list[str]:
+    return Calculator().shown_error(code).split("\n")
+
+
+def test_the_mark_stands_below_the_place() -> None:
+    assert shown("2 + 1/0 + 3") == [
+        "MathError: division by zero",
+        "    2 + 1/0 + 3",
+        "         ^",
+    ]
+
+
+def test_the_mark_is_as_long_as_the_name() -> None:
+    assert shown("1 + sqroot(3)") == [
+        "NameError: sqroot is not defined; did you mean sqrt?",
+        "    1 + sqroot(3)",
+        "        ^^^^^^",
+    ]
+
+
+def test_a_cell_of_several_lines_tells_the_line() -> None:
+    assert shown("x = 1\n\n  y = x/0\nz = 3") == [
+        "MathError: division by zero",
+        "  line 3:",
+        "      y = x/0",
+        "           ^",
+    ]
+
+
+def test_an_error_within_a_function_shows_the_call_and_the_place() -> None:
+    calculator = Calculator()
+    calculator("# halves and such\nf(x) = 1/x")
+    assert calculator.shown_error("2 + f(0)").split("\n") == [
+        "MathError: division by zero",
+        "    2 + f(0)",
+        "        ^",
+        "  in f(x), line 2:",
+        "    f(x) = 1/x",
+        "            ^",
+    ]
+
+
+def test_of_nested_calls_the_outermost_and_the_place_are_shown() -> None:
+    calculator = Calculator()
+    calculator("f(x) = 1/x; g(x) = f(x); h(x) = g(x)")
+    assert calculator.shown_error("h(0)").count("^\n") == 1
+    assert "h(0)" in calculator.shown_error("h(0)")
+    assert "in f(x):" in calculator.shown_error("h(0)")
+
+
+@pytest.mark.parametrize(
+    ("code", "mark"),
+    [
+        ("\t1/0", "    \t ^"),
+        ("größe", "    ^^^^^"),
+        ("中文 + 1/0", "            ^"),
+        ("x = 1; √x/0", "             ^"),
+        ("1 + ", "      ^"),
+        ("(1 + 2", "    ^"),
+        ("1 +* 2", "       ^"),
+        ("5!!!!!!!!!!!!!!!!!!", "                     ^^"),
+    ],
+)
+def test_the_mark_stands_right_with_any_characters(code: str, mark: str) -> None:
+    if "中文" in code:
+        calculator = Calculator()
+        calculator("中文 = 1")
+        assert calculator.shown_error(code).split("\n")[-1] == mark
+    else:
+        assert shown(code)[-1] == mark
+
+
+def test_of_a_long_line_the_part_around_the_place_is_shown() -> None:
+    code = "1 + " * 100 + "1/0" + " + 1" * 100
+    _, line, mark = shown(code)
+    assert len(line) < 140
+    assert line[4] == line[-1] == "…"
+    assert line[mark.index("^")] == "/"
+
+
+def test_characters_that_cannot_be_seen_do_not_shift_the_mark() -> None:
+    _, line, mark = shown("1 + \x07 2")
+    assert line == "    1 + \N{REPLACEMENT CHARACTER} 2"
+    assert line[mark.index("^")] == "\N{REPLACEMENT CHARACTER}"
+
+
+def test_characters_have_the_width_of_a_terminal() -> None:
+    assert [width(char) for char in "aé中\u0301\uff21"] == [1, 1, 2, 0, 2]
+
+
+def test_errors_are_coloured() -> None:
+    first = Calculator().error("1/0").traceback[0]
+    assert first == "\x1b[31mMathError\x1b[39m: division by zero"
+
+
+def test_user_expressions_tell_their_errors() -> None:
+    calculator = Calculator()
+    for code, name in [("1/0", "MathError"), ("x = ", "SyntaxError"), ("", "SyntaxError")]:
+        with pytest.raises(CellError) as caught:
+            calculator.evaluator.evaluate(code)
+        assert caught.value.ename == name
