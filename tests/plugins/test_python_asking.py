@@ -134,8 +134,22 @@ def test_readline_does_not_disturb(python: Kernel) -> None:
 
 
 def test_the_debugger_leaves_interrupts_to_the_kernel(python: Kernel) -> None:
-    converse(python, "breakpoint()\nx = 1", "c")
-    interrupted(python, "while True: pass")
+    client = python.client
+    msg_id = client.send_execute(
+        "breakpoint()\nprint('begun', flush=True)\nwhile True: pass", allow_stdin=True
+    )
+    client.wait_for("input_request", msg_id)
+    client.answer("c")
+    client.wait_for_text("begun", msg_id)
+    python.process.send_signal(signal.SIGINT)
+    assert client.outcome(msg_id).reply["ename"] == "KeyboardInterrupt"
+
+
+def test_a_breakpoint_that_is_left_behind_does_not_trace_later_cells(python: Kernel) -> None:
+    code = "def f(stop):\n    breakpoint()\n    if stop:\n        x = 1\n    return 2\nf(False)"
+    outcome, _ = converse(python, code, "b 4", "c")
+    assert outcome.result == "2"
+    assert python.execute("import sys; sys.gettrace() is None").result == "True"
 
 
 def interrupted(kernel: Kernel, code: str) -> Outcome:

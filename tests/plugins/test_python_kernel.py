@@ -49,6 +49,13 @@ def test_silent_cells_and_those_that_do_not_count_leave_no_trace(python: Kernel)
     assert value(python, "len(In)") == str(before + 3)
 
 
+def test_a_silent_cell_does_not_even_ask_for_the_values_text(python: Kernel) -> None:
+    code = "asked = []\nclass Loud:\n    def __repr__(self): asked.append(1); return 'x'\n"
+    python.execute(code)
+    python.execute("Loud()", silent=True)
+    assert value(python, "asked") == "[]"
+
+
 def test_the_users_own_underscore_is_left_alone(python: Kernel) -> None:
     python.execute("_ = 'translate'")
     python.execute("1 + 1")
