@@ -112,7 +112,7 @@ child(lambda: sys.exit(3))
     assert "polykernel" not in outcome.text("stderr")
 
 
-def test_the_source_of_functions_and_classes_of_cells_is_found(python: Kernel) -> None:
+def test_the_source_of_a_cells_function_is_found(python: Kernel) -> None:
     python.execute("def documented():\n    'words'\n    return 1")
     assert printed(python, "import inspect; print(inspect.getsource(documented))") == (
         "def documented():\n    'words'\n    return 1\n\n"
