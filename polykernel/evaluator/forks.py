@@ -45,11 +45,13 @@ def follow(
         outlet.settled()
 
     def in_child() -> None:
-        outlet.has_channel = False
+        import faulthandler
+
+        outlet.lose_channel()
         outlet.lock.release()
         watcher.restart()
-        outlet.last.watched = False
         interrupts.forget()
+        faulthandler.enable(2, all_threads=False)
         for descriptor in descriptors:
             os.close(descriptor)
 

@@ -118,8 +118,3 @@ def end_main_thread() -> None:
     ident = threading.main_thread().ident
     if ident is not None:
         signal.pthread_kill(ident, signal.SIGTERM)
-
-
-def leave_signals_to_main_thread() -> None:
-    """In a thread of the runtime's own: signals must wake the main thread."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))

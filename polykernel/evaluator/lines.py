@@ -88,7 +88,10 @@ def _clean_object(value: Any, depth: int) -> Any:
         return clean(value.tolist(), depth + 1)
     for method, kind in (("__index__", int), ("__float__", float)):
         if hasattr(value, method):
-            return clean(kind(value), depth + 1)
+            try:
+                return clean(kind(value), depth + 1)
+            except (ValueError, OverflowError):
+                break  # a number that has no such form
     return str(value)
 
 

@@ -73,9 +73,19 @@ class Outlet:
         """Show all that the cell's threads have printed; what they print later goes as events."""
         with self.lock:
             origin.over = True
-            self.flush_all(origin)
+            try:
+                self.flush_all(origin)
+            except OSError:
+                pass  # user code has closed descriptor 1
             self.running = self.quick = None
         self.settled()
+
+    def lose_channel(self) -> None:
+        """In a forked child: print, and leave the channel to the parent."""
+        self.has_channel = False
+        self.deferred = False
+        self.late.clear()
+        self.last.watched = False
 
     def is_locked_here(self) -> bool:
         """Whether the calling thread has the lock."""

@@ -7,8 +7,6 @@ import os
 import signal
 from _thread import start_new_thread
 
-from polykernel.evaluator.interrupts import leave_signals_to_main_thread
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Iterator
@@ -44,14 +42,14 @@ def start(descriptor: int, receive: Callable[[dict[str, Any]], None]) -> None:
 def start_thread(work: Callable[[], None]) -> None:
     """Start a thread of the runtime's own.
 
-    Not a ``threading.Thread``: user code that lists or counts threads sees its own.
+    Not a ``threading.Thread``: user code that lists or counts threads sees its own. Signals never
+    come to it, not even while it starts: they must wake the main thread.
     """
-
-    def run() -> None:
-        leave_signals_to_main_thread()
-        work()
-
-    start_new_thread(run, ())
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    try:
+        start_new_thread(work, ())
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _run(descriptor: int, receive: Callable[[dict[str, Any]], None]) -> None:

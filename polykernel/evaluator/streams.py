@@ -200,10 +200,16 @@ class Watcher:
             for key, parts in before.items():
                 stream, ident = key
                 if origin.begun[stream][ident] == parts:
-                    self._outlet.flush_line(origin, stream, ident)
+                    self._show(origin, stream, ident)
             origin.watched = False
             if _begun(origin) and not origin.watched:
                 self.watch(origin)
+
+    def _show(self, origin: Origin, stream: int, ident: int) -> None:
+        try:
+            self._outlet.flush_line(origin, stream, ident)
+        except OSError:
+            pass  # user code has closed descriptor 1
 
 
 def _begun(origin: Origin) -> dict[tuple[int, int], list[str]]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from polykernel.evaluator.ownership import Origin
 
 _LOOP_MODULES = ("asyncio", "selectors")
+_OURS = "polykernel"
 
 
 class Tasks:
@@ -137,8 +138,9 @@ class Tasks:
 
         if asyncio.current_task(loop) is not None:
             return True
-        module = "" if frame is None else str(frame.f_globals.get("__name__"))
-        return module.split(".")[0] not in (*_LOOP_MODULES, "polykernel")
+        while frame is not None and _module(frame) == _OURS:
+            frame = frame.f_back  # user code that was printing, or the loop that called us
+        return frame is None or _module(frame) not in _LOOP_MODULES
 
     # between cells
 
@@ -219,6 +221,10 @@ class Tasks:
         error = context.get("exception")
         message = context.get("message") or "an error in the event loop"
         self._report(_owner_of(task), str(message), error)
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__")).partition(".")[0]
 
 
 def is_awaitable(value: object) -> bool:

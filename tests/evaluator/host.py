@@ -17,7 +17,7 @@ import polykernel
 
 PACKAGE = Path(polykernel.__file__).parent
 SAMPLE = Path(__file__).parent / "sample"
-DEADLINE = 30.0
+DEADLINE = float(os.environ.get("POLYKERNEL_TEST_DEADLINE", "30"))
 MARK = re.compile(rb"\x1b_polykernel ([0-9a-f]{16}) (\d+)\x1b\\")
 
 
@@ -38,21 +38,30 @@ class Host:
         cwd: Path | None = None,
         plugin: str = "sample_plugin 1.0",
         env: dict[str, str] | None = None,
+        packages: dict[str, Path] | None = None,
     ) -> None:
         requests, self._requests = os.pipe()
         self._channel, channel = os.pipe()
         keep = _above(requests, channel)
-        script = (
-            f'exec "$@" 3<&{keep[0]} 4>&{keep[1]} {keep[0]}<&- {keep[1]}>&-'  # fd juggling by sh
-        )
+        # the shell moves the pipes to the descriptors that the channel names
+        script = f'exec "$@" 3<&{keep[0]} 4>&{keep[1]} {keep[0]}<&- {keep[1]}>&-'
+        shown = {"polykernel": PACKAGE, "sample": SAMPLE, **(packages or {})}
+        command = [
+            *("/bin/bash", "-c", script, "bash", python, "-u"),
+            *(str(PACKAGE / "evaluator" / "bootstrap.py"), evaluator),
+            *(f"{name}={path}" for name, path in shown.items()),
+            *("--plugin", plugin),
+        ]
         self.process = subprocess.Popen(
-            ["/bin/bash", "-c", script, "bash", python, "-u", "-X", "faulthandler",
-             str(PACKAGE / "evaluator" / "bootstrap.py"), evaluator,
-             f"polykernel={PACKAGE}", f"sample={SAMPLE}", "--plugin", plugin],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            pass_fds=keep, start_new_session=True, cwd=cwd,
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=keep,
+            start_new_session=True,
+            cwd=cwd,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **(env or {})},
-        )  # fmt: skip
+        )
         for descriptor in keep:
             os.close(descriptor)
         assert self.process.stdout is not None

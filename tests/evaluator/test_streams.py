@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 
-from .host import Host
+if TYPE_CHECKING:
+    from .host import Host
 
 
 def test_lines_and_begun_lines_reach_descriptor_1(host: Host) -> None:

@@ -18,7 +18,8 @@ class Python(Evaluator):
     language_version = "1.2"
 
     def start(self) -> None:
-        self.space: dict[str, Any] = {"__name__": "__main__", "evaluator": self}
+        self.space = vars(sys.modules["__main__"])
+        self.space["evaluator"] = self
         self.stopped = 0
 
     def execute(self, code: str, cell: Any) -> Any:

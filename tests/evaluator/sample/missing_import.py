@@ -1,3 +1,0 @@
-"""Needs what is not there."""
-
-import not_installed_anywhere

@@ -1,0 +1,94 @@
+"""Forked children print, and can't answer for their parent."""
+
+from __future__ import annotations
+
+import pytest
+
+from .host import Host
+
+
+def test_a_forked_child_prints_and_has_no_channel(host: Host) -> None:
+    cell = host.start(
+        "import os, sys\n"
+        "print('parent', end=' ')\n"
+        "pid = os.fork()\n"
+        "if pid == 0:\n"
+        "    print('child'); sys.stdout.write('begun'); print('wrong', file=sys.stderr)\n"
+        "    cell.display('shown'); cell.clear_output()\n"
+        "    try: cell.input()\n"
+        "    except Exception as error: print(type(error).__name__)\n"
+        "else: status = os.waitpid(pid, 0)[1]; print(status)"
+    )
+    assert host.result(cell)["status"] == "ok"
+    assert host.text() == "parent child\nbegunshown\nInputRefused\n0\n"
+    assert host.printed[2] == b"wrong\n"
+    assert host.events("display_data") == []
+    assert host.value("'alive'") == "alive"
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [("pass", 0), ("1/0", 1), ("raise SystemExit(3)", 3), ("raise SystemExit", 0)],
+)
+def test_a_child_that_comes_to_the_end_of_the_cell_ends(end: str, status: int) -> None:
+    with Host() as host:
+        code = f"import os\npid = os.fork()\nif pid == 0:\n    print('x', end='')\n    {end}\n"
+        assert host.value(f"{code}os.waitpid(pid, 0)[1] >> 8 if pid else None") == str(status)
+        assert host.text() == "x"
+        assert (b"ZeroDivisionError" in host.printed[2]) == (end == "1/0")
+        assert [m.get("id") for m in host.messages] == [1]
+
+
+def test_a_child_of_an_awaitable_cell_ends_too(host: Host) -> None:
+    code = (
+        "import asyncio, os\n"
+        "await asyncio.sleep(0)\n"
+        "pid = os.fork()\n"
+        "if pid == 0: raise SystemExit(4)\n"
+        "os.waitpid(pid, 0)[1] >> 8"
+    )
+    assert host.value(code) == "4"
+
+
+def test_workers_of_multiprocessing_print_and_return(host: Host) -> None:
+    code = (
+        "import multiprocessing\n"
+        "fork = multiprocessing.get_context('fork')\n"
+        "def work(x): print('working'); return x * x\n"
+        "with fork.Pool(2) as pool: found = pool.map(work, range(4))\n"
+        "found"
+    )
+    assert host.value(code) == "[0, 1, 4, 9]"
+    assert host.text().count("working\n") == 4
+
+
+def test_a_child_keeps_no_descriptor_of_the_channel(host: Host) -> None:
+    cell = host.start(
+        "import os, time\n"
+        "if os.fork() == 0:\n"
+        "    print([f for f in range(3, 200) if os.path.exists('/dev/fd/%d' % f)], flush=True)\n"
+        "    os._exit(0)\n"
+        "os.wait()"
+    )
+    host.result(cell)
+    assert len(host.text().strip("[]\n").split(", ")) <= 1
+
+
+def test_forks_of_a_process_that_prints_in_threads_do_not_hang(host: Host) -> None:
+    code = (
+        "import os, threading\n"
+        "stop = threading.Event()\n"
+        "def noise():\n"
+        "    while not stop.is_set(): print('noise'); cell.display('noise')\n"
+        "threads = [threading.Thread(target=noise) for _ in range(3)]\n"
+        "for thread in threads: thread.start()\n"
+        "for i in range(30):\n"
+        "    pid = os.fork()\n"
+        "    if pid == 0: print('child'); os._exit(0)\n"
+        "    os.waitpid(pid, 0)\n"
+        "stop.set()\n"
+        "for thread in threads: thread.join()\n"
+        "'done'"
+    )
+    assert host.value(code) == "done"
+    assert host.text().count("child") == 30

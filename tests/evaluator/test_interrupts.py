@@ -1,0 +1,210 @@
+"""An interrupt stops the cell that runs, tears no line, and never reaches another cell."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+
+import pytest
+
+from .host import Host
+
+INTERRUPTED = {
+    "status": "error",
+    "ename": "KeyboardInterrupt",
+    "evalue": "",
+    "user_expressions": {},
+    "payload": [],
+}
+
+
+def interrupted(host: Host, code: str) -> dict[str, object]:
+    """Run a cell that prints "running", interrupt it, and give its result."""
+    before = host.text().count("running")
+    cell = host.start(code)
+    host.read(lambda: host.text().count("running") > before, "the cell to run")
+    host.interrupt()
+    return host.result(cell)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "print('running')\nwhile True: pass",
+        "import time; print('running'); time.sleep(1000)",
+        "import threading; a = threading.Lock(); a.acquire(); print('running'); a.acquire()",
+        "import select; print('running'); select.select([], [], [])",
+        "import queue; print('running'); queue.Queue().get()",
+        "import subprocess; print('running'); subprocess.run(['sleep', '1000'])",
+        "import asyncio; print('running'); await asyncio.sleep(1000)",
+        "print('running'); await asyncio.get_running_loop().create_future()",
+        "async def spin():\n    print('running')\n    while True: pass\nawait spin()",
+        "async def f():\n    print('running')\n    while True: await asyncio.sleep(0)\nawait f()",
+        """
+def spin_sync():
+    while True: pass
+asyncio.get_running_loop().call_soon(lambda: [print('running'), spin_sync()])
+await asyncio.sleep(1000)
+""",
+        "async def f():\n    print('running')\n    await asyncio.sleep(1000)\nasyncio.run(f())",
+    ],
+)
+def test_a_cell_is_stopped_wherever_it_is(host: Host, code: str) -> None:
+    host.run("import asyncio")
+    result = interrupted(host, code)
+    result.pop("traceback")
+    assert result == INTERRUPTED
+    assert host.value("'alive'") == "alive"
+    assert len(host.events("interrupted")) == 1
+
+
+def test_a_child_is_stopped_too(host: Host) -> None:
+    """C's system() ignores the signal while its child runs, here as everywhere."""
+    child = "import time; print('running', flush=True); time.sleep(1000)"
+    code = f"""import os, sys; os.system('exec ' + sys.executable + ''' -c {shlex.quote(child)}''') != 0"""
+    result = interrupted(host, code)
+    assert result["result"] == {"data": {"text/plain": "True"}, "metadata": {}}
+
+
+def test_the_acknowledgement_names_the_cell_that_heard_it(host: Host) -> None:
+    cell = host.start("print('running')\nwhile True: pass")
+    host.wait_for("running")
+    host.interrupt()
+    host.result(cell)
+    assert host.events("interrupted") == [{"cell": cell}]
+
+
+def test_an_interrupt_between_cells_is_heard_and_has_no_effect(host: Host) -> None:
+    host.run("1")
+    for count in range(1, 21):
+        host.interrupt()
+        host.read(lambda count=count: len(host.events("interrupted")) == count, "being heard")
+        assert host.value("'alive'") == "alive"
+    assert host.events("interrupted") == [{}] * 20
+
+
+def test_an_interrupt_with_tasks_that_wait_between_cells_leaves_them_alone(host: Host) -> None:
+    host.run(
+        "import asyncio\n"
+        "go = asyncio.Event()\n"
+        "async def later():\n    await go.wait(); print('later')\n"
+        "task = asyncio.create_task(later())\nawait asyncio.sleep(0)"
+    )
+    host.interrupt()
+    host.wait_for_event("interrupted")
+    host.run("go.set(); await task")
+    assert "later" in host.streams("stdout")
+
+
+def test_a_task_that_keeps_the_next_cell_waiting_can_be_interrupted(host: Host) -> None:
+    host.run(
+        "import asyncio\n"
+        "async def hog():\n    await asyncio.sleep(0); print('hogging')\n    while True: pass\n"
+        "task = asyncio.create_task(hog())"
+    )
+    host.read(lambda: "hogging" in host.streams("stdout"), "the task")
+    cell = host.start("'alive'")
+    host.interrupt()
+    assert host.result(cell)["result"]["data"] == {"text/plain": "alive"}
+
+
+def test_code_may_catch_the_interrupt_and_go_on(host: Host) -> None:
+    result = interrupted(
+        host,
+        "try:\n    print('running')\n    while True: pass\n"
+        "except KeyboardInterrupt: 'saved'\nresult = 'saved'\nresult",
+    )
+    assert result["result"] == {"data": {"text/plain": "saved"}, "metadata": {}}
+
+
+def test_a_coroutine_may_clean_up(host: Host) -> None:
+    interrupted(
+        host,
+        "import asyncio\ntry:\n    print('running')\n    await asyncio.sleep(1000)\n"
+        "finally:\n    await asyncio.sleep(0.001); print('cleaned')",
+    )
+    assert "cleaned" in host.text()
+
+
+def test_interrupting_another_tasks_step_stops_the_cell_too(host: Host) -> None:
+    result = interrupted(
+        host,
+        "import asyncio\n"
+        "async def hog():\n    print('running')\n    while True: pass\n"
+        "task = asyncio.create_task(hog())\nawait asyncio.sleep(1000)",
+    )
+    assert result["ename"] == "KeyboardInterrupt"
+    assert host.value("await asyncio.sleep(0, 'alive')") == "alive"
+
+
+def test_user_code_that_takes_the_signal_has_it_for_one_cell(host: Host) -> None:
+    host.run("import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)")
+    assert interrupted(host, "print('running')\nwhile True: pass")["ename"] == "KeyboardInterrupt"
+
+
+def test_an_evaluator_may_stop_in_its_own_way(python: str) -> None:
+    with Host("sample.python:Flag", python=python) as host:
+        host.hello()
+        assert interrupted(
+            host, "print('running')\nwhile not evaluator.stopped: pass\nevaluator.stopped"
+        )["result"] == {"data": {"text/plain": "1"}, "metadata": {}}
+
+
+def test_no_line_is_torn(host: Host) -> None:
+    """Interrupt, many times, a cell that does nothing but send."""
+    host.run("text = 'ü' * 20000")
+    code = (
+        "import sys\n"
+        "print('running')\n"
+        "while True: cell.display(text); print('line'); print('wrong', file=sys.stderr)"
+    )
+    for _ in range(30):
+        assert interrupted(host, code)["ename"] == "KeyboardInterrupt"
+    assert set(host.text().splitlines()) == {"running", "line"}
+    assert len(host.events("interrupted")) == 30
+
+
+def test_every_interrupt_of_a_shower_is_survived(host: Host) -> None:
+    code = "import time\nprint('running')\nwhile True: cell.display(1)"
+    for _ in range(30):
+        before = host.text().count("running")
+        cell = host.start(code)
+        host.read(lambda before=before: host.text().count("running") > before, "the cell")
+        for _ in range(5):
+            host.interrupt()
+        assert host.result(cell)["ename"] == "KeyboardInterrupt"
+        # all of them must have come before the next cell
+        host.result(host.send("is_complete", code="'complete'"))
+    assert host.value("'alive'") == "alive"
+
+
+def test_an_interrupted_start_is_tried_again_with_the_next_cell(python: str) -> None:
+    with Host("sample.python:SlowStart", python=python) as host:
+        host.send("hello", protocol=1)
+        host.wait_for("starting")
+        host.interrupt()
+        assert host.value("'alive'") == "alive"
+
+
+def test_signals_do_not_disturb_children_that_handle_them(host: Host) -> None:
+    """A forked child behaves as any Python program."""
+    code = (
+        "import os, signal\n"
+        "pid = os.fork()\n"
+        "if pid == 0:\n"
+        "    print(signal.getsignal(signal.SIGINT) is signal.default_int_handler,\n"
+        "          signal.getsignal(signal.SIGTERM) is signal.SIG_DFL, flush=True)\n"
+        "    os._exit(0)\n"
+        "os.waitpid(pid, 0)[1]"
+    )
+    assert host.value(code) == "0"
+    assert "True True" in host.text()
+
+
+def test_termination_runs_what_was_registered_for_the_end(host: Host) -> None:
+    host.start("import atexit, time\natexit.register(print, 'bye'); print('up'); time.sleep(1000)")
+    host.wait_for("up")
+    os.kill(host.process.pid, signal.SIGTERM)
+    assert host.wait_for_end() == 0
+    assert host.text() == "up\nshutdown False\nbye\n"

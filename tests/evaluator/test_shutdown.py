@@ -1,0 +1,95 @@
+"""The end: in good order when asked, at once when the host is gone."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from .host import Host
+
+REGISTER = "import atexit; atexit.register(print, 'bye')"
+
+
+@pytest.mark.parametrize("restart", [True, False])
+def test_shutdown_cleans_up_and_answers(python: str, restart: bool) -> None:
+    with Host(python=python) as host:
+        host.hello()
+        host.run(REGISTER)
+        assert host.result(host.send("shutdown", restart=restart)) == {}
+        assert host.wait_for_end() == 0
+        assert host.text() == f"shutdown {restart}\nbye\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import time\ntime.sleep(1000)",
+        "while True: pass",
+        "cell.input()",
+        "import asyncio; await asyncio.sleep(1000)",
+        "import time\nwhile True:\n    try: time.sleep(1000)\n    except SystemExit: break",
+        "import time\nwhile True:\n    try: time.sleep(1000)\n    except KeyboardInterrupt: pass",
+    ],
+)
+def test_shutdown_leaves_the_running_cell(host: Host, code: str) -> None:
+    host.run(REGISTER)
+    host.start(f"print('running')\n{code}")
+    host.wait_for("running")
+    number = host.send("shutdown", restart=False)
+    assert host.wait_for_end() == 0
+    assert host.result(number) == {}
+    assert host.text() == "running\nshutdown False\nbye\n"
+
+
+def test_threads_of_the_user_do_not_hold_up_the_end(host: Host) -> None:
+    host.run(REGISTER)
+    host.run("import threading, time; threading.Thread(target=time.sleep, args=[1000]).start()")
+    host.send("shutdown", restart=False)
+    assert host.wait_for_end() == 0
+    assert "bye" in host.text()
+
+
+def test_a_second_signal_does_not_disturb_the_end(host: Host) -> None:
+    host.run(
+        "import atexit, os, signal\n"
+        "def end():\n"
+        "    os.kill(os.getpid(), signal.SIGTERM); os.kill(os.getpid(), signal.SIGINT)\n"
+        "    print('to the end')\n"
+        "atexit.register(end)"
+    )
+    host.send("shutdown", restart=False)
+    assert host.wait_for_end() == 0
+    assert "to the end" in host.text()
+
+
+def test_what_fails_at_the_end_is_told_and_does_not_stop_the_rest(host: Host) -> None:
+    host.run(
+        f"{REGISTER}\ndef fail(restart): raise RuntimeError('not clean')\nevaluator.shutdown = fail"
+    )
+    assert host.result(host.send("shutdown", restart=False)) == {}
+    assert host.wait_for_end() == 0
+    assert "RuntimeError: not clean" in host.streams("stderr") + host.printed[2].decode()
+    assert "bye" in host.text()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "print('running', flush=True)\nwhile True: pass",
+        "import itertools; print('running', flush=True); import time; time.sleep(1000)",
+        "import os; os.system('echo running; sleep 1000')",
+    ],
+)
+def test_nothing_is_left_when_the_host_is_gone(host: Host, code: str) -> None:
+    host.start(code)
+    host.wait_for("running")
+    host.close()
+    assert host.wait_for_end() == -signal.SIGKILL
+
+
+def test_a_fault_is_reported_on_descriptor_2(host: Host) -> None:
+    host.start("import ctypes; print('here'); ctypes.string_at(0)")
+    assert host.wait_for_end() in (-signal.SIGSEGV, -signal.SIGBUS)
+    assert host.text() == "here\n"
+    assert b"Segmentation fault" in host.printed[2]
