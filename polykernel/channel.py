@@ -248,10 +248,9 @@ class Channel:
                 if self._size[0]:
                     self._read_text(descriptor, self._size[0])
 
-    def receive(self) -> None:
-        """Read what is in the channel at this moment."""
-        while self._read_lines(_CHUNK):
-            pass
+    def receive(self) -> bool:
+        """Read a piece of the channel; false where nothing was there."""
+        return self._read_lines(_CHUNK)
 
     # the end
 
@@ -268,7 +267,8 @@ class Channel:
         A grandchild may hold the pipes open: what is there now is read, and no more waited for.
         """
         self.drain()
-        self.receive()
+        while self.receive():
+            pass
         self._merge.advance()
         self.drain()
         self._merge.finish()

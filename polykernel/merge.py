@@ -30,8 +30,8 @@ class Sink(Protocol[Taken]):
     def drain(self) -> None:
         """Read what is in the pipes now, and feed it to :meth:`Merge.feed`."""
 
-    def receive(self) -> None:
-        """Read what is in the channel now, and hand it to :meth:`Merge.add`."""
+    def receive(self) -> bool:
+        """Read a piece of the channel, for :meth:`Merge.add`; false where nothing is there."""
 
 
 class Merge(Generic[Event]):
@@ -109,8 +109,7 @@ class Merge(Generic[Event]):
         An event is written before its mark, so that a mark without one was forged or left over.
         """
         while self._held and all(mark != self._held for mark, _ in self._events):
-            self._sink.receive()
-            if all(mark != self._held for mark, _ in self._events):
+            if not self._sink.receive():
                 self._held = 0
                 self._scan()
 
