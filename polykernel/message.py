@@ -95,3 +95,5 @@ def from_json(data: bytes, into: Any = Any) -> Any:
         return msgspec.json.decode(data, type=into)
     except RecursionError:
         raise msgspec.DecodeError("nested too deeply") from None
+    except UnicodeDecodeError as error:
+        raise msgspec.DecodeError(str(error)) from None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support import processes
 from support.client import Client
+from tornado.ioloop import IOLoop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,3 +56,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if call.when == "teardown":
         Client.of_this_test.clear()
     return report
+
+
+@pytest.fixture
+def loop() -> Iterator[IOLoop]:
+    """A loop of this test's own."""
+    loop = IOLoop(make_current=True)
+    yield loop
+    loop.close()

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+import stat
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from polykernel import connection
+from polykernel.connection import PORTS, ConnectionInfo
+from polykernel.errors import ConnectionFileError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FIELDS: dict[str, Any] = {
+    **{name: number for number, name in enumerate(PORTS, start=5001)},
+    "ip": "127.0.0.1",
+    "transport": "tcp",
+    "key": "abc",
+    "signature_scheme": "hmac-sha256",
+    "kernel_name": "echo",
+}
+
+
+def written(folder: Path, fields: object) -> Path:
+    path = folder / "connection.json"
+    path.write_text(json.dumps(fields))
+    return path
+
+
+def test_a_connection_file_is_read_with_what_the_future_may_add_left_out(tmp_path: Path) -> None:
+    info = connection.load(written(tmp_path, {**FIELDS, "jupyter_session": "x", "more": 1}))
+    assert {name: getattr(info, name) for name in FIELDS} == FIELDS
+
+
+def test_only_the_ports_are_required(tmp_path: Path) -> None:
+    info = connection.load(written(tmp_path, dict.fromkeys(PORTS, 0)))
+    assert info == ConnectionInfo()
+
+
+def test_addresses_of_tcp_and_ipc() -> None:
+    assert ConnectionInfo(ip="127.0.0.1").address(5001) == "tcp://127.0.0.1:5001"
+    assert ConnectionInfo(transport="ipc", ip="/run/k").address(2) == "ipc:///run/k-2"
+
+
+def test_what_was_made_up_is_written_for_its_owner_only_and_can_be_read(tmp_path: Path) -> None:
+    info = connection.fresh("echo", "tcp", "127.0.0.1", tmp_path, "kernel-1")
+    path = tmp_path / "not yet there" / "kernel-1.json"
+    ports = {name: number for number, name in enumerate(PORTS, start=5001)}
+    connection.write(info, ports, path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    again = connection.load(path)
+    assert again.key == info.key
+    assert {name: getattr(again, name) for name in PORTS} == ports
+
+
+def test_every_key_that_is_made_up_is_another_one(tmp_path: Path) -> None:
+    keys = {connection.fresh("e", "tcp", "", tmp_path, "k").key for _ in range(100)}
+    assert len(keys) == 100
+    assert all(len(key) >= 32 for key in keys)
+
+
+def test_ipc_has_five_addresses_beside_the_connection_file(tmp_path: Path) -> None:
+    info = connection.fresh("echo", "ipc", "", tmp_path, "kernel-1")
+    addresses = {info.address(getattr(info, name)) for name in PORTS}
+    assert len(addresses) == 5
+    assert all(each.startswith(f"ipc://{tmp_path}/kernel-1-ipc-") for each in addresses)
+
+
+def test_a_connection_file_is_never_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "k.json"
+    path.write_text("somebody's")
+    with pytest.raises(ConnectionFileError, match="File exists"):
+        connection.write(ConnectionInfo(), {}, path)
+    assert path.read_text() == "somebody's"
+
+
+@pytest.mark.parametrize("name", PORTS)
+@pytest.mark.parametrize("value", [None, "5", True, 1.5, -1, 65536, [1]])
+def test_a_port_that_is_none_is_named(tmp_path: Path, name: str, value: object) -> None:
+    with pytest.raises(ConnectionFileError, match=name):
+        connection.load(written(tmp_path, {**FIELDS, name: value}))
+
+
+@pytest.mark.parametrize("name", ["ip", "transport", "key", "signature_scheme", "kernel_name"])
+@pytest.mark.parametrize("value", [None, 5, True, ["tcp"]])
+def test_a_text_that_is_none_is_named(tmp_path: Path, name: str, value: object) -> None:
+    with pytest.raises(ConnectionFileError, match=name):
+        connection.load(written(tmp_path, {**FIELDS, name: value}))
+
+
+def test_the_system_can_not_choose_a_port_of_ipc(tmp_path: Path) -> None:
+    with pytest.raises(ConnectionFileError, match="hb_port"):
+        connection.load(written(tmp_path, {**FIELDS, "transport": "ipc", "hb_port": 0}))

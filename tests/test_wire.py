@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jupyter_client.session import Session
+
+from polykernel.errors import ConnectionFileError, WireError
+from polykernel.message import Header, Message
+from polykernel.wire import DELIMITER, Wire
+
+KEY = "a key"
+
+
+def usable(name: str) -> bool:
+    try:
+        return hashlib.new(name).digest_size > 0
+    except ValueError:
+        return False  # OpenSSL lists it and does not have it
+
+
+SCHEMES = sorted(name for name in hashlib.algorithms_available if usable(name))
+SHAKES = sorted(hashlib.algorithms_guaranteed - set(SCHEMES))
+
+
+def request(session: Session, **content: object) -> list[bytes]:
+    message = session.msg("execute_request", content)
+    return [b"front end", *map(bytes, session.serialize(message))]
+
+
+@pytest.mark.parametrize("name", SCHEMES)
+def test_what_one_signs_with_any_scheme_the_other_takes(name: str) -> None:
+    one, two = (Wire(KEY, f"hmac-{name}", "user") for _ in range(2))
+    frames = one.encode(Message(header=Header("", "status")))
+    assert two.decode(frames).msg_type == "status"
+    with pytest.raises(WireError, match="signature"):
+        Wire("other", f"hmac-{name}", "user").decode(frames)
+
+
+@pytest.mark.parametrize("name", [name for name in SCHEMES if hasattr(hashlib, name)])
+def test_every_hash_with_a_digest_of_fixed_length_signs_and_checks(name: str) -> None:
+    session = Session(key=KEY.encode(), signature_scheme=f"hmac-{name}")
+    wire = Wire(KEY, f"hmac-{name}", "user")
+    message = wire.decode(request(session, code="1"))
+    assert json.loads(message.content) == {"code": "1"}
+    assert message.identities == (b"front end",)
+    _, frames = session.feed_identities(wire.encode(message.reply("execute_reply", {"a": "é"})))
+    reply = session.deserialize(frames)
+    assert reply["msg_type"] == "execute_reply"
+    assert reply["content"] == {"a": "é"}
+    assert reply["parent_header"]["msg_id"] == message.header.msg_id
+    assert reply["header"]["version"] == "5.5"
+    assert reply["header"]["username"] == "user"
+
+
+@pytest.mark.parametrize("scheme", [*(f"hmac-{name}" for name in SHAKES), "hmac-", "sha256", ""])
+def test_a_scheme_without_a_digest_of_fixed_length_is_refused(scheme: str) -> None:
+    with pytest.raises(ConnectionFileError, match="signature_scheme"):
+        Wire(KEY, scheme, "user")
+
+
+def test_without_a_key_nothing_is_signed_or_checked() -> None:
+    wire = Wire("", "hmac-sha256", "user")
+    frames = request(Session(key=b""))
+    frames[2] = b"whatever"
+    message = wire.decode(frames)
+    assert wire.encode(message.child("status", {}))[1] == b""
+
+
+@pytest.mark.parametrize("key", ["another key", "", "a ke", "a keys"])
+def test_a_wrong_key_is_refused(key: str) -> None:
+    with pytest.raises(WireError, match="signature"):
+        Wire(KEY, "hmac-sha256", "user").decode(request(Session(key=key.encode())))
+
+
+def test_every_message_of_ours_has_an_id_of_its_own() -> None:
+    wire = Wire(KEY, "hmac-sha256", "user")
+    message = Message(header=Header("", "status"))
+    headers = [json.loads(wire.encode(message)[2]) for _ in range(100)]
+    assert len({header["msg_id"] for header in headers}) == 100
+    assert {header["session"] for header in headers} == {wire.session}
+
+
+@given(st.text())
+def test_any_user_name_gives_a_header_that_is_json(username: str) -> None:
+    encoded = username.encode(errors="ignore").decode()
+    frames = Wire(KEY, "hmac-sha256", encoded).encode(Message(header=Header("", "status")))
+    assert json.loads(frames[2])["username"] == encoded
+
+
+def test_buffers_travel_both_ways() -> None:
+    wire = Wire(KEY, "hmac-sha256", "user")
+    message = wire.decode([*request(Session(key=KEY.encode())), b"one", b"two"])
+    assert message.buffers == (b"one", b"two")
+    assert wire.encode(message)[-2:] == [b"one", b"two"]
+
+
+@pytest.mark.parametrize("count", range(7))
+def test_too_few_frames_are_refused(count: int) -> None:
+    with pytest.raises(WireError):
+        Wire(KEY, "hmac-sha256", "user").decode(request(Session(key=KEY.encode()))[:count])
+
+
+def test_frames_without_a_delimiter_are_refused() -> None:
+    frames = [frame for frame in request(Session(key=KEY.encode())) if frame != DELIMITER]
+    with pytest.raises(WireError, match="delimiter"):
+        Wire(KEY, "hmac-sha256", "user").decode(frames)
+
+
+@given(st.data())
+def test_a_frame_that_was_changed_on_the_way_is_refused(data: st.DataObject) -> None:
+    frames = request(Session(key=KEY.encode()), code="1")
+    at = data.draw(st.integers(2, len(frames) - 1))
+    changed = data.draw(st.binary(max_size=100).filter(lambda new: new != frames[at]))
+    with pytest.raises(WireError):
+        Wire(KEY, "hmac-sha256", "user").decode([*frames[:at], changed, *frames[at + 1 :]])
+
+
+@given(st.lists(st.one_of(st.just(DELIMITER), st.just(b"{}"), st.binary()), max_size=12))
+def test_any_frames_at_all_are_a_message_or_refused(frames: list[bytes]) -> None:
+    for key in (KEY, ""):
+        try:
+            Wire(key, "hmac-sha256", "user").decode(frames)
+        except WireError:
+            pass
+
+
+@pytest.mark.parametrize("name", ["parent_header", "metadata"])
+def test_an_empty_frame_stands_for_nothing(name: str) -> None:
+    header = b'{"msg_id": "a", "msg_type": "b"}'
+    parts = {
+        "header": header,
+        "parent_header": b"{}",
+        "metadata": b"{}",
+        "content": b"{}",
+        name: b"",
+    }
+    message = Wire("", "hmac-sha256", "user").decode([DELIMITER, b"", *parts.values()])
+    assert getattr(message, name) == b"{}"
