@@ -24,6 +24,7 @@ from support.calculator import Calculator
 
 from polykernel.evaluator import Bundle, CellError
 
+unhurried = settings(deadline=None)  # other processes may take the machine
 SMALL = Limits(steps=20_000, depth=300)
 
 integers = st.integers(-(10**40), 10**40)
@@ -60,16 +61,19 @@ def same(a: Value, b: Value) -> bool:
     return type(a) is not tuple and a == b
 
 
+@unhurried
 @given(values)
 def test_plain_text_reads_back_as_the_same_value(value: Value) -> None:
     assert same(evaluate(plain(value)), value), plain(value)
 
 
+@unhurried
 @given(values)
 def test_shown_text_begins_with_the_plain_text(value: Value) -> None:
     assert described(value).startswith(plain(value))
 
 
+@unhurried
 @given(st.decimals(allow_nan=False, allow_infinity=False).filter(lambda x: abs(x.adjusted()) < 900))
 def test_any_decimal_reads_back_as_it_is_shown(value: Decimal) -> None:
     with localcontext(context()):
@@ -80,6 +84,7 @@ def test_any_decimal_reads_back_as_it_is_shown(value: Decimal) -> None:
         assert evaluate(shown) == +value
 
 
+@unhurried
 @given(exact, exact)
 def test_exact_arithmetic_is_that_of_fractions(a: Fraction, b: Fraction) -> None:
     left, right = f"({plain(a)})", f"({plain(b)})"
@@ -94,6 +99,7 @@ def test_exact_arithmetic_is_that_of_fractions(a: Fraction, b: Fraction) -> None
         assert evaluate(f"{left} mod {right}") == a % b
 
 
+@unhurried
 @given(decimals, decimals)
 def test_decimals_are_exact_while_they_are_short(a: Decimal, b: Decimal) -> None:
     left, right = f"({plain(a)})", f"({plain(b)})"
@@ -107,6 +113,7 @@ def test_decimals_are_exact_while_they_are_short(a: Decimal, b: Decimal) -> None
         assert Fraction(result) == expected
 
 
+@unhurried
 @given(numbers, numbers, numbers)
 def test_the_laws_of_arithmetic_hold(a: Any, b: Any, c: Any) -> None:
     def holds(x: Any, y: Any) -> bool:
@@ -129,31 +136,34 @@ def _parts(value: Any) -> tuple[Any, ...]:
     return (value.re, value.im) if isinstance(value, Complex) else (value,)
 
 
+@unhurried
 @given(st.fractions(max_denominator=100), st.integers(-30, 30))
 def test_integer_powers_are_exact(base: Fraction, exponent: int) -> None:
     assume(base or exponent >= 0)
     assert evaluate(f"({plain(arithmetic.simple(base))})^({exponent})") == base**exponent
 
 
+@unhurried
 @given(st.integers(0, 10**30), st.integers(1, 12))
 def test_roots_of_powers_are_exact(base: int, degree: int) -> None:
     assert evaluate(f"root({base}^{degree}, {degree})") == base
     assert evaluate(f"({base}^{degree})^(1/{degree})") == base
 
 
+@unhurried
 @given(st.integers(0, 10**60), st.integers(2, 9))
 def test_a_root_is_exact_only_where_it_is(radicand: int, degree: int) -> None:
     root = arithmetic.exact_root(radicand, degree)
     if root is None:
         shown = evaluate(f"root({radicand}, {degree})")
         assert isinstance(shown, Decimal)
-        assert int(shown) ** degree <= radicand <= (int(shown) + 1) ** degree
+        assert abs(Fraction(shown) ** degree - radicand) < Fraction(radicand, 10**47)
     else:
         assert root**degree == radicand
 
 
+@unhurried
 @given(st.decimals(-1000, 1000, places=5))
-@settings(deadline=None)
 def test_identities_of_functions_hold(x: Decimal) -> None:
     for identity in [
         "sin(x)^2 + cos(x)^2 == 1",
@@ -176,6 +186,7 @@ def test_identities_of_functions_hold(x: Decimal) -> None:
         )
 
 
+@unhurried
 @given(st.integers(0, 200))
 def test_factorials_and_gamma_agree_with_pythons(n: int) -> None:
     assert evaluate(f"{n}!") == factorial(n)
@@ -186,8 +197,8 @@ def test_factorials_and_gamma_agree_with_pythons(n: int) -> None:
     assert evaluate(f"{n}!!") == double
 
 
+@unhurried
 @given(st.integers(1, 10**14))
-@settings(deadline=None)
 def test_factors_are_primes_and_multiply_to_the_number(n: int) -> None:
     found = evaluate(f"factor({n})")
     assert isinstance(found, tuple)
@@ -199,12 +210,14 @@ def test_factors_are_primes_and_multiply_to_the_number(n: int) -> None:
     assert product == n
 
 
+@unhurried
 @given(st.integers(-1000, 20_000))
 def test_primes_are_those_that_nothing_divides(n: int) -> None:
     expected = n > 1 and all(n % divisor for divisor in range(2, int(n**0.5) + 1))
     assert evaluate(f"isprime({n})") is expected
 
 
+@unhurried
 @given(st.lists(st.integers(-(10**6), 10**6), min_size=2, max_size=8))
 def test_divisors_multiples_and_means_of_several_numbers(items: list[int]) -> None:
     text = ", ".join(map(str, items))
@@ -216,6 +229,7 @@ def test_divisors_multiples_and_means_of_several_numbers(items: list[int]) -> No
     assert evaluate(f"max([{text}])") == max(items)
 
 
+@unhurried
 @given(st.fractions(max_denominator=1000), st.integers(0, 6))
 def test_rounding_is_to_the_nearest_and_halves_go_away_from_zero(x: Fraction, places: int) -> None:
     value = arithmetic.simple(x)
@@ -256,9 +270,7 @@ expressions = st.recursive(
     ),
     max_leaves=8,
 )
-fuzz = settings(
-    deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow]
-)  # no deadline: other processes may take the machine; the limits bound the work
+fuzz = settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 
 
 def _check(error: CellError) -> None:
@@ -316,10 +328,11 @@ def test_what_an_expression_shows_reads_back_alike(code: str) -> None:
     except (CellError, CalcError):
         return
     shown = plain(value)
-    if "…" not in shown:
-        assert plain(evaluate(shown)) == shown or isinstance(value, BasedInteger)
+    if "…" not in shown and not re.search("0[xbo]", shown):
+        assert plain(evaluate(shown)) == shown
 
 
+@unhurried
 @given(st.text(max_size=50))
 def test_tokens_lie_in_the_text_and_in_order(code: str) -> None:
     try:
