@@ -45,7 +45,7 @@ def test_the_third_interrupt_ends_a_loop_that_never_listens(lab: Lab) -> None:
     expect(lab.dialog).to_have_count(0)
 
 
-def test_calc_is_interrupted_or_bounded(lab: Lab) -> None:
+def test_calc_refuses_at_once_what_would_never_end(lab: Lab) -> None:
     notebook = lab.open("polykernel-calc", ["9**9**9", "2 + 2"])
     cell = notebook.run(0)
     expect(cell.error).to_be_visible()
