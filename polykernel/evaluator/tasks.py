@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
     from polykernel.evaluator.ownership import Origin
 
-_LOOP_MODULES = ("asyncio", "selectors")
-_OURS = "polykernel"
+_LOOP_MODULES = ("asyncio", "selectors", "polykernel")
 
 
 class Tasks:
@@ -120,7 +119,7 @@ class Tasks:
         loop, task = self._loop, self._cell_task
         if loop is None or task is None or not loop.is_running():
             return False
-        if self._in_step(loop, frame):
+        if _in_user_code(frame):
             return False
         self._cancelled_by_user = True
         loop.call_soon_threadsafe(task.cancel)
@@ -129,18 +128,7 @@ class Tasks:
     def busy_between_cells(self, frame: FrameType | None) -> bool:
         """Whether a task's step is what keeps the main thread from the next cell."""
         loop = self._loop
-        return (
-            self._waiting and loop is not None and loop.is_running() and self._in_step(loop, frame)
-        )
-
-    def _in_step(self, loop: Any, frame: FrameType | None) -> bool:
-        import asyncio
-
-        if asyncio.current_task(loop) is not None:
-            return True
-        while frame is not None and _module(frame) == _OURS:
-            frame = frame.f_back  # user code that was printing, or the loop that called us
-        return frame is None or _module(frame) not in _LOOP_MODULES
+        return self._waiting and loop is not None and loop.is_running() and _in_user_code(frame)
 
     # between cells
 
@@ -221,6 +209,19 @@ class Tasks:
         error = context.get("exception")
         message = context.get("message") or "an error in the event loop"
         self._report(_owner_of(task), str(message), error)
+
+
+def _in_user_code(frame: FrameType | None) -> bool:
+    """Whether the loop has called a coroutine or callback that is not asyncio's own.
+
+    An exception that is raised anywhere else in the running loop would lose what the loop was about
+    to do. asyncio's tasks say that they are current even while they call the loop.
+    """
+    while frame is not None and frame.f_code.co_name != "run_forever":
+        if _module(frame) not in _LOOP_MODULES:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _module(frame: FrameType) -> str:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-import shlex
 import signal
+import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
 from .host import Host
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 INTERRUPTED = {
     "status": "error",
@@ -59,10 +63,11 @@ def test_a_cell_is_stopped_wherever_it_is(host: Host, code: str) -> None:
     assert len(host.events("interrupted")) == 1
 
 
-def test_a_child_is_stopped_too(host: Host) -> None:
+def test_a_child_is_stopped_too(host: Host, tmp_path: Path) -> None:
     """C's system() ignores the signal while its child runs, here as everywhere."""
-    child = "import time; print('running', flush=True); time.sleep(1000)"
-    code = f"""import os, sys; os.system('exec ' + sys.executable + ''' -c {shlex.quote(child)}''') != 0"""
+    program = tmp_path / "child.py"
+    program.write_text("import time; print('running', flush=True); time.sleep(1000)")
+    code = f"import os, sys; os.system(f'exec {sys.executable} {program}') != 0"
     result = interrupted(host, code)
     assert result["result"] == {"data": {"text/plain": "True"}, "metadata": {}}
 
@@ -161,7 +166,7 @@ def test_no_line_is_torn(host: Host) -> None:
     )
     for _ in range(30):
         assert interrupted(host, code)["ename"] == "KeyboardInterrupt"
-    assert set(host.text().splitlines()) == {"running", "line"}
+    assert set(host.text().splitlines()) <= {"running", "line"}
     assert len(host.events("interrupted")) == 30
 
 
