@@ -59,7 +59,7 @@ def load(path: str | Path) -> ConnectionInfo:
         ) from None
     try:
         raw = msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConnectionFileError(f"the connection file {path} is not JSON: {error}") from None
     if not isinstance(raw, dict):
         raise ConnectionFileError(f"the connection file {path} must hold a JSON object")

@@ -151,6 +151,7 @@ def test_a_request_with_malformed_content_is_answered_with_an_error(
     assert outcome.status == "error"
     assert outcome.sequence == ["busy", "idle"]
     assert outcome.reply["evalue"]
+    assert "Traceback" not in program.log
     assert program.execute("print('works')").text() == "works\n"
 
 
@@ -256,12 +257,12 @@ def test_a_connection_file_that_is_somebody_elses(connection: Callable[..., Path
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", "3", "\x00", "[" * 100_000],
-    ids=["empty", "cut", "list", "number", "zero", "deep"],
+    ["", "{", "[]", "3", "\x00", "[" * 100_000, '{"key": "\xff"}'],
+    ids=["empty", "cut", "list", "number", "zero", "deep", "utf8"],
 )
 def test_a_connection_file_that_is_no_json_object(tmp_path: Path, text: str) -> None:
     path = tmp_path / "connection.json"
-    path.write_text(text)
+    path.write_bytes(text.encode("latin-1"))
     assert "JSON" in refused(path)
 
 
