@@ -33,7 +33,6 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "checkForUpdates": False,
         "doNotDisturbMode": True,
     },
-    "@jupyterlab/extensionmanager-extension/plugin": {"enabled": False, "disclaimed": False},
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
 }
 
