@@ -52,7 +52,14 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         # argparse would take code that begins with a dash, such as -2 * 3, for an option
         at = arguments.index("-c")
         arguments[at : at + 2] = [f"-c={arguments[at + 1]}"]
-    return _parser().parse_args(arguments)
+    parser = _parser()
+    namespace, extra = parser.parse_known_args(arguments)
+    if extra:
+        if getattr(namespace, "connection_file", None) is None:
+            parser.error(f"unrecognized arguments: {' '.join(extra)}")
+        # `jupyter run FILE` and `jupyter console` hand their own arguments on to every kernel
+        print(f"polykernel: ignored, not for a kernel: {' '.join(extra)}", file=sys.stderr)
+    return namespace
 
 
 class _Parser(argparse.ArgumentParser):

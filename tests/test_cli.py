@@ -156,6 +156,15 @@ def as_argparse(arguments: list[str]) -> dict[str, Any]:
     return cli_commands.run_values(cli_arguments.parse(arguments))
 
 
+def test_a_kernel_ignores_what_a_front_end_hands_on_of_its_own_arguments(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert given(as_argparse([*START, "script.py", "--simple-prompt"])) == given(as_argparse(START))
+    assert "ignored, not for a kernel: script.py --simple-prompt" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        as_argparse(["run", "echo", "script.py"])
+
+
 def given(values: dict[str, Any]) -> dict[str, Any]:
     """Leave out what is as :func:`polykernel.run.run` has it by default."""
     defaults = {"verbosity": 0, "transport": "tcp", "ip": "127.0.0.1"}
