@@ -33,6 +33,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "checkForUpdates": False,
         "doNotDisturbMode": True,
     },
+    "@jupyterlab/extensionmanager-extension/plugin": {"enabled": False},
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
 }
 
