@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import difflib
 from decimal import DecimalException, Overflow, localcontext
-from fractions import Fraction
 from typing import Callable, Iterator, NamedTuple, Sequence
 
 from polykernel_calc import functions as _functions
 from polykernel_calc.arithmetic import (
-    OPERATORS,
-    compare,
     decimal,
     divide,
-    equal,
     integer,
     multiply,
     negate,
@@ -46,10 +42,11 @@ from polykernel_calc.nodes import (
     Postfix,
     Prefix,
 )
+from polykernel_calc.operations import Operations, holds
 from polykernel_calc.registry import CONSTANTS, FUNCTIONS, known_names
 from polykernel_calc.session import Session, UserFunction
 from polykernel_calc.transcendental import pi, square_root
-from polykernel_calc.values import MAX_EXPONENT, Complex, FullDecimal, Number, Value, context, kind
+from polykernel_calc.values import MAX_EXPONENT, FullDecimal, Number, Value, context, kind
 
 __all__ = ["Frame", "Interpreter"]
 
@@ -79,6 +76,7 @@ class Interpreter:
     def __init__(self, session: Session, limits: Limits | None = None) -> None:
         self._session = session
         self._meter = Meter(limits or Limits())
+        self._operations = Operations(self._meter)
         self._handlers: dict[type, Callable[..., Value]] = {
             Literal: self._literal,
             Name: self._name,
@@ -250,7 +248,7 @@ class Interpreter:
             return divide(multiply(value, pi()), 180)
         self._meter.spend(gamma_work([value]))
         result = double_fact(integer(value)) if node.operator == "!!" else fact(real(value))
-        self._spend(result)
+        self._operations.spend(result)
         return result
 
     def _binary(self, node: Binary, frame: Frame) -> Value:
@@ -266,7 +264,7 @@ class Interpreter:
             try:
                 if each.operator in ("+", "-") and _is_percent(each.right):
                     right = self._percentage(each, value, right)
-                value = self._operate(each.operator, value, right)
+                value = self._operations.operate(each.operator, value, right)
             except CalcError as error:
                 error.locate(frame.source, each.span, frame.where)
                 raise
@@ -278,45 +276,13 @@ class Interpreter:
         """``200 + 10%`` adds ten per cent of 200; ``5% + 10%`` just adds."""
         if _is_percent(node.left):
             return percent
-        return self._operate("*", value, percent)
-
-    def _operate(self, operator: str, a: Value, b: Value) -> Value:
-        if isinstance(a, tuple) or isinstance(b, tuple):
-            return self._operate_on_lists(operator, a, b)
-        self._meter.spend(1)
-        result = OPERATORS[operator](number(a), number(b))
-        self._spend(result)
-        return result
-
-    def _operate_on_lists(self, operator: str, a: Value, b: Value) -> Value:
-        if isinstance(a, tuple) and isinstance(b, tuple):
-            if len(a) != len(b):
-                raise type_error(f"the lists have {len(a)} and {len(b)} numbers")
-            pairs = list(zip(a, b))
-        elif isinstance(a, tuple):
-            pairs = [(each, number(b)) for each in a]
-        else:
-            assert isinstance(b, tuple)
-            pairs = [(number(a), each) for each in b]
-        results: list[Number] = []
-        for left, right in pairs:
-            self._meter.spend(1)
-            results.append(OPERATORS[operator](left, right))
-            self._spend(results[-1])
-        return tuple(results)
-
-    def _spend(self, *values: Value) -> None:
-        """Count large numbers for more than one step, as they take longer."""
-        for value in values:
-            work = _work(value)
-            if work:
-                self._meter.spend(work)
+        return self._operations.operate("*", value, percent)
 
     def _comparison(self, node: Comparison, frame: Frame) -> Value:
         left = self._evaluate(node.first, frame)
         for sign, operand in node.rest:
             right = self._evaluate(operand, frame)
-            if not _holds(sign, left, right):
+            if not holds(sign, left, right):
                 return False
             left = right
         return True
@@ -348,9 +314,9 @@ class Interpreter:
             raise self._unknown(node.name, frame)
         arguments: Sequence[Value] = [self._evaluate(each, frame) for each in node.arguments]
         self._meter.spend(function.work(arguments))
-        self._spend(*arguments)
+        self._operations.spend(*arguments)
         result = function.call(arguments)
-        self._spend(result)
+        self._operations.spend(result)
         return result
 
     def _no_function(self, name: str, what: str) -> CalcError:
@@ -390,14 +356,14 @@ class Interpreter:
         result: Value = start
         if self._is_range(node, frame):
             for value in self._terms(node, frame, MAX_TERMS):
-                result = self._operate(operator, result, value)
+                result = self._operations.operate(operator, result, value)
             return result
         values = [self._evaluate(each, frame) for each in node.arguments]
         if not values:
             raise type_error(f"{node.name} needs numbers: {FUNCTIONS[node.name].signature}")
         items = values[0] if len(values) == 1 and isinstance(values[0], tuple) else values
         for value in items:
-            result = self._operate(operator, result, value)
+            result = self._operations.operate(operator, result, value)
         return result
 
     def _list(self, node: Call, frame: Frame) -> Value:
@@ -444,19 +410,6 @@ class Interpreter:
                 return by_parts(value, lambda part: FullDecimal(+decimal(part)))
 
 
-def _work(value: Value) -> int:
-    """Give the steps that making this number counts for, beside one."""
-    if isinstance(value, int):
-        return value.bit_length() // 200
-    if isinstance(value, Fraction):
-        # a fraction is reduced, which takes quadratic time
-        bits = value.numerator.bit_length() + value.denominator.bit_length()
-        return bits * bits // 1_000_000
-    if isinstance(value, Complex):
-        return _work(value.re) + _work(value.im)
-    return 0
-
-
 def _count(number_of: int) -> str:
     return f"{number_of:,}" if number_of < 10**15 else "more than 10^15"
 
@@ -465,23 +418,6 @@ def _is_percent(node: Node) -> bool:
     if isinstance(node, Prefix) and node.operator in "+-":
         node = node.operand
     return isinstance(node, Postfix) and node.operator == "%"
-
-
-def _holds(sign: str, left: Value, right: Value) -> bool:
-    if sign in ("=", "==", "!="):
-        return _equal(left, right) is (sign != "!=")
-    order = compare(real(left), real(right))
-    return {"<": order < 0, "<=": order <= 0, ">": order > 0, ">=": order >= 0}[sign]
-
-
-def _equal(left: Value, right: Value) -> bool:
-    if isinstance(left, tuple) and isinstance(right, tuple):
-        return len(left) == len(right) and all(equal(a, b) for a, b in zip(left, right))
-    if isinstance(left, bool) and isinstance(right, bool):
-        return left is right
-    if isinstance(left, (bool, tuple)) or isinstance(right, (bool, tuple)):
-        raise type_error(f"{kind(left)} cannot be compared with {kind(right)}")
-    return equal(left, right)
 
 
 def _mentions(node: Node, name: str) -> bool:

@@ -139,12 +139,14 @@ A calculator: exact integers and fractions, decimals, complex numbers.
     0.1 + 0.2               decimals mean what they say
     200 + 10%               per cent, as on a pocket calculator; the remainder is 17 mod 5
     sqrt(-4)                complex numbers: 2i
+    2pi, 3(4 + 5)           the * need not be written; in a/2b brackets are needed
     x = 3                   a variable; ans is the last result
     f(x, y) = x^2 + y       a function of your own; if(x > 0, x, -x) decides
     sum(k, 1, 10, k^2)      sums and products over a range
     approx(pi, 50)          as many digits as you like
     2 < 3 and 5! = 120      comparisons
-    1 + 1;                  the ; hides the value; # begins a comment
+    1 + 1;                  each statement shows its value, unless a ; hides it
+    # ...                   a comment
 
 vars lists your variables, del x forgets one, help(sqrt) explains a function."""
 

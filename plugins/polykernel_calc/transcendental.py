@@ -25,6 +25,7 @@ from polykernel_calc.arithmetic import (
     subtract,
 )
 from polykernel_calc.errors import math_error
+from polykernel_calc.roots import exact_root
 from polykernel_calc.values import Complex, Number, Real
 
 _MAX_ANGLE = 1_000  # digits before the point; the sine of a larger number needs as many of pi
@@ -201,8 +202,6 @@ def size(value: Number) -> Real:
     """Give the absolute value: exact where it is."""
     if not isinstance(value, Complex):
         return value if value >= 0 else -value
-    from polykernel_calc.arithmetic import exact_root
-
     squares = parts(add(multiply(value.re, value.re), multiply(value.im, value.im))).re
     if not isinstance(squares, Decimal):
         root = exact_root(squares, 2)
@@ -243,8 +242,6 @@ def complex_ln(value: Number) -> Number:
 
 def square_root(value: Number) -> Number:
     """Give the principal square root: exact where it is, imaginary for negative numbers."""
-    from polykernel_calc.arithmetic import exact_root
-
     if isinstance(value, Complex):
         return _complex_square_root(value)
     if value < 0:

@@ -294,3 +294,7 @@ def test_vars_lists_what_the_user_has() -> None:
     assert calculator("vars") == "There are no variables yet. Make one: x = 3"
     calculator("x = 1/3; f(a) = a^2 # square")
     assert calculator("vars") == "x = 1/3 ≈ 0.3333333333\nf(a) = a^2"
+
+
+def test_a_comma_too_many_is_no_parameter() -> None:
+    assert failure("f(x,) = 1") == "SyntaxError: a number or name is needed here, not ')'"

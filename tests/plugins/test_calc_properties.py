@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
-from polykernel_calc import arithmetic, parser, topics
+from polykernel_calc import arithmetic, parser, roots, topics
 from polykernel_calc.errors import CalcError
 from polykernel_calc.formatting import described, plain
 from polykernel_calc.interpreter import Frame, Interpreter
@@ -153,7 +153,7 @@ def test_roots_of_powers_are_exact(base: int, degree: int) -> None:
 @unhurried
 @given(st.integers(0, 10**60), st.integers(2, 9))
 def test_a_root_is_exact_only_where_it_is(radicand: int, degree: int) -> None:
-    root = arithmetic.exact_root(radicand, degree)
+    root = roots.exact_root(radicand, degree)
     if root is None:
         shown = evaluate(f"root({radicand}, {degree})")
         assert isinstance(shown, Decimal)

@@ -11,15 +11,15 @@ from polykernel_calc.arithmetic import (
     decimal,
     divide,
     equal,
-    exact_root,
     integer,
     number,
-    power,
     real,
 )
 from polykernel_calc.errors import math_error
+from polykernel_calc.powers import power
 from polykernel_calc.registry import function
-from polykernel_calc.transcendental import complex_exp, complex_ln, guard, square_root
+from polykernel_calc.roots import exact_root
+from polykernel_calc.transcendental import complex_exp, complex_ln, guard, size, square_root
 from polykernel_calc.values import Complex, Number, Real, Value
 
 
@@ -120,6 +120,4 @@ def _log10(x: Number) -> Value:
 
 @function("hypot(x, y)", "The length of the vector (x, y).", ("hypot(3, 4)", "5"), check=real)
 def _hypot(x: Real, y: Real) -> Value:
-    from polykernel_calc.transcendental import size
-
     return size(Complex(x, y))

@@ -6,8 +6,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from polykernel_calc.arithmetic import decimal, exact, floor, integer, multiply, power, real
+from polykernel_calc.arithmetic import decimal, exact, floor, integer, multiply, real
 from polykernel_calc.errors import limit_error
+from polykernel_calc.powers import power
 from polykernel_calc.registry import function
 from polykernel_calc.transcendental import size
 
