@@ -6,7 +6,9 @@ wrapping those calls. (An audit hook would see them all, and would slow every ``
 
 from __future__ import annotations
 
+import faulthandler
 import os
+import signal
 import sys
 from functools import wraps
 
@@ -32,28 +34,36 @@ def follow(
         watcher: A forked child has to start its own.
         descriptors: What a forked child must not keep.
     """
+    mask: set[int] = set()
 
     def flush() -> None:
-        outlet.flush_all(outlet.last)
+        try:
+            outlet.flush_all(outlet.last)
+        except OSError:
+            pass  # user code has closed descriptor 1
 
     def before() -> None:
         flush()
         outlet.lock.acquire()  # no line is half written in the child's copy
+        # a signal that came to the child while it has our handlers would be lost
+        mask.clear()
+        mask.update(signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM)))
 
     def in_parent() -> None:
         outlet.lock.release()
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         outlet.settled()
 
     def in_child() -> None:
-        import faulthandler
-
-        outlet.lose_channel()
         outlet.lock.release()
         watcher.restart()
-        interrupts.forget()
-        faulthandler.enable(2, all_threads=False)
-        for descriptor in descriptors:
-            os.close(descriptor)
+        if outlet.has_channel:  # it is no child's child
+            outlet.lose_channel()
+            interrupts.forget()
+            faulthandler.enable(2, all_threads=False)
+            for descriptor in descriptors:
+                os.close(descriptor)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     os.register_at_fork(before=before, after_in_parent=in_parent, after_in_child=in_child)
     _flush_before_starters(flush)

@@ -50,6 +50,33 @@ def test_a_child_of_an_awaitable_cell_ends_too(host: Host) -> None:
     assert host.value(code) == "4"
 
 
+def test_a_childs_child_prints_too(host: Host) -> None:
+    code = (
+        "import os\n"
+        "first = os.fork()\n"
+        "if first == 0:\n"
+        "    kept = os.open(os.devnull, os.O_RDONLY)\n"
+        "    second = os.fork()\n"
+        "    if second == 0: print('second', os.fstat(kept).st_nlink)\n"
+        "    else: os.waitpid(second, 0); print('first')\n"
+        "else: os.waitpid(first, 0); print('parent')"
+    )
+    assert host.shown(code) == "second 1\nfirst\nparent\n"
+    assert host.printed[2] == b""
+
+
+def test_a_signal_that_comes_at_once_ends_a_child(host: Host) -> None:
+    code = (
+        "import os, signal\n"
+        "for i in range(200):\n"
+        "    pid = os.fork()\n"
+        "    if pid == 0: signal.pause()\n"
+        "    os.kill(pid, signal.SIGTERM)\n"
+        "    assert os.waitpid(pid, 0)[1] == signal.SIGTERM\n"
+    )
+    assert host.run(code)["status"] == "ok"
+
+
 def test_workers_of_multiprocessing_print_and_return(host: Host) -> None:
     code = (
         "import multiprocessing\n"

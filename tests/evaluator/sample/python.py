@@ -97,7 +97,7 @@ class SlowStart(Python):
 
         type(self).tries += 1
         if self.tries == 1:
-            sys.__stdout__.write("starting\n")
+            print("starting")
             time.sleep(60)
         super().start()
 
