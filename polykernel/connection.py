@@ -6,9 +6,7 @@ Specification: "Connection files" on jupyter_client's page about kernels.
 from __future__ import annotations
 
 import os
-import secrets
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,6 +15,7 @@ from polykernel.errors import ConnectionFileError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
 
@@ -52,7 +51,8 @@ def load(path: str | Path) -> ConnectionInfo:
         ConnectionFileError: It is missing, unreadable or malformed; the text says how.
     """
     try:
-        data = Path(path).read_bytes()
+        with open(path, "rb") as file:
+            data = file.read()
     except OSError as error:
         raise ConnectionFileError(
             f"can't read the connection file {path}: {error.strerror}"
@@ -107,7 +107,7 @@ def fresh(kernel_name: str, transport: str, ip: str, folder: Path, stem: str) ->
         folder: Jupyter's runtime folder.
         stem: The connection file's name without its extension.
     """
-    key = secrets.token_hex(32)
+    key = os.urandom(32).hex()
     if transport == "ipc":
         ports = {name: number for number, name in enumerate(PORTS, start=1)}
         address = str(folder / f"{stem}-ipc")

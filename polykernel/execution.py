@@ -6,8 +6,8 @@ A request's parent travels with the request: there is no global "current parent"
 from __future__ import annotations
 
 import logging
+import os
 from collections import deque
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from polykernel.supervisor import Abilities, Death, Supervisor
 
 # a crash report names the files of the runtime too, which tell the user nothing
-_OURS = str(Path(__file__).parent)
+_OURS = os.path.dirname(__file__)
 
 log = logging.getLogger("polykernel.execution")
 
@@ -119,6 +119,7 @@ class Execution:
         self._died_idle: Death | None = None  # until the next cell has told it
         self._reading_on = False  # since an interrupt, although front ends don't keep up
         self._stopped = False
+        self._advancing = False  # taking from the queue
         self.output = Output(lambda message: send("iopub", message))
         self.execution_count = 0
         self.on_counted: Callable[[int, str], None] = lambda count, code: None
@@ -192,13 +193,18 @@ class Execution:
     # the queue
 
     def _next(self) -> None:
-        if self._running is not None or not self._queue or self._stopped:
-            return
-        item = self._queue.popleft()
-        if isinstance(item, Question):
-            self._ask(item)
-        else:
-            self._run(item)
+        if self._advancing:
+            return  # what is over at once must not pile up on the stack
+        self._advancing = True
+        try:
+            while self._running is None and self._queue and not self._stopped:
+                item = self._queue.popleft()
+                if isinstance(item, Question):
+                    self._ask(item)
+                else:
+                    self._run(item)
+        finally:
+            self._advancing = False
 
     def _run(self, cell: Cell) -> None:
         self._running = cell
@@ -292,6 +298,11 @@ class Execution:
         abort: bool = False,
     ) -> None:
         """End a cell with an error; what is queued behind it is aborted if it asked for that."""
+        aborts = (abort or cell.request.stop_on_error) and not self._stopped
+        if aborts:
+            self._read_ahead()
+            if self._running is not cell:
+                return  # a shutdown was among what has come, and has ended the cell
         self.output.finish_text()
         if not cell.quiet:
             shown = {key: content[key] for key in ("ename", "evalue", "traceback")}
@@ -299,8 +310,7 @@ class Execution:
         reply = {"user_expressions": {}, "payload": [], **(extra or {}), **content}
         reply["execution_count"] = self.execution_count
         self._send("shell", cell.message.reply("execute_reply", reply))
-        if (abort or cell.request.stop_on_error) and not self._stopped:
-            self._read_ahead()
+        if aborts:
             self._abort_cells()
         self._over(cell)
 
@@ -373,6 +383,8 @@ class Execution:
         if self._running is not question:
             return  # the kernel was stopped meanwhile, and the question answered
         self._running = None
+        self._reading_on = False
+        self._supervisor.cell_over()
         self._reply(question, self._content(question, answer))
         self._next()
 
@@ -445,6 +457,8 @@ class Execution:
         died = error_content("EvaluatorDied", f"the evaluator ended with {death.status}")
         self._input.forget()
         self._fail_beside(died)
+        if not death.at_start and not isinstance(running, Cell):
+            self._died_idle = death
         if death.at_start:
             self._start_words = self._last_words(death)
         if death.at_start and running is not None and not self._supervisor.start_error:
@@ -459,8 +473,6 @@ class Execution:
             self._next()
         else:
             self.output.finish_text()
-        if running is None or isinstance(running, Question):
-            self._died_idle = None if death.at_start else death
 
     def _try_again(self, running: Cell | Question) -> None:
         """Give the new evaluator what the last one never began."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import logging
 import os
 import signal
@@ -193,7 +192,5 @@ def _broken(start: Start) -> dict[str, object] | None:
 
 
 def _username() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user without a name, as in some containers
-        return "kernel"
+    """Name the user in our headers, as far as the environment tells."""
+    return os.environ.get("LOGNAME") or os.environ.get("USER") or "kernel"

@@ -10,10 +10,8 @@ import contextlib
 import fcntl
 import importlib.util
 import os
-import shutil
 import signal
 import sys
-from pathlib import Path
 from typing import NamedTuple
 
 from polykernel.errors import EvaluatorStartError
@@ -75,12 +73,12 @@ def command_of(language: Language, python: str | None, plugin_name: str) -> list
     """
     if language.command:
         return list(language.command)
-    here = Path(__file__).parent
+    here = os.path.dirname(os.path.abspath(__file__))
     package = language.evaluator.partition(":")[0].partition(".")[0]
     return [
         python or sys.executable,
         "-u",
-        str(here / "evaluator" / "bootstrap.py"),
+        os.path.join(here, "evaluator", "bootstrap.py"),
         language.evaluator,
         f"polykernel={here}",
         f"{package}={_location(package)}",
@@ -110,9 +108,6 @@ def launch(command: Sequence[str], environment: Mapping[str, str]) -> Process:
     Raises:
         EvaluatorStartError: Its program is not there or can't be run.
     """
-    program = shutil.which(command[0], path=environment.get("PATH"))
-    if program is None:
-        raise EvaluatorStartError(f"the program {command[0]} is not there, or can't be run")
     theirs: list[int] = []
     ours: list[int] = []
     try:
@@ -122,7 +117,7 @@ def launch(command: Sequence[str], environment: Mapping[str, str]) -> Process:
         stderr = _pipe(theirs, ours)
         last_words = _pipe(theirs, ours)
         os.set_blocking(theirs[-1], False)  # nobody reads it before the end
-        pid = _spawn(program, command, environment, theirs)
+        pid = _spawn(command, environment, theirs)
         leash_end, leash = os.pipe()
         theirs.append(leash_end)
         guard = _spawn_guard(pid, leash_end)
@@ -152,12 +147,10 @@ def _pipe(theirs: list[int], ours: list[int], *, host_writes: bool = False) -> i
     return host
 
 
-def _spawn(
-    program: str, command: Sequence[str], environment: Mapping[str, str], theirs: Sequence[int]
-) -> int:
+def _spawn(command: Sequence[str], environment: Mapping[str, str], theirs: Sequence[int]) -> int:
     requests, events, stdout, stderr, last_words = theirs
-    return os.posix_spawn(
-        program,
+    return os.posix_spawnp(
+        command[0],
         tuple(command),
         environment,
         file_actions=[

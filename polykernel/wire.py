@@ -9,7 +9,6 @@ import hashlib
 import hmac
 import itertools
 import os
-import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -40,7 +39,7 @@ class Wire:
     """
 
     def __init__(self, key: str, signature_scheme: str, username: str) -> None:
-        self.session = secrets.token_hex(16)
+        self.session = os.urandom(16).hex()
         self._hmac = _hmac(key.encode(), signature_scheme)
         self._count = itertools.count(1)
         # every header of ours differs from the last one in three places only
