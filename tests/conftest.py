@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import faulthandler
 import os
+import warnings
 from typing import TYPE_CHECKING
 
 import pytest
@@ -61,6 +63,27 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 @pytest.fixture
 def loop() -> Iterator[IOLoop]:
     """A loop of this test's own."""
+    before = _current_loop()
     loop = IOLoop(make_current=True)
     yield loop
     loop.close()
+    asyncio.set_event_loop(before)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_loop_is_left() -> Iterator[None]:
+    """Close the loop that jupyter_client's blocking functions leave open."""
+    yield
+    loop = _current_loop()
+    if loop is not None:
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+def _current_loop() -> asyncio.AbstractEventLoop | None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:
+            return asyncio.get_event_loop()
+        except RuntimeError:
+            return None

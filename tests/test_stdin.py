@@ -1,0 +1,100 @@
+"""One input request at a time."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from polykernel.message import Header, Message
+from polykernel.stdin import INTERRUPTED, NOT_ALLOWED, NOT_NOW, InputRequests
+
+CELL = Message(header=Header("cell", "execute_request"), identities=(b"front end",))
+
+
+class Asker:
+    """Takes the place of the evaluator and of the front end."""
+
+    def __init__(self) -> None:
+        self.happened: list[tuple[str, Any]] = []
+        self.requests = InputRequests(
+            self,  # type: ignore[arg-type]  # answer and refuse are all that it needs
+            lambda message: self.happened.append(("asked", message.identities)),
+            lambda: self.happened.append(("purged", None)),
+        )
+
+    def answer(self, number: int | str, result: object) -> None:
+        self.happened.append(("answered", (number, result)))
+
+    def refuse(self, number: int | str, code: int, message: str) -> None:
+        self.happened.append(("refused", (number, code)))
+
+    def ask(self, number: str = "q", *, allowed: bool = True) -> None:
+        self.requests.ask(number, CELL, allowed, b'{"prompt": "?"}')
+
+    def reply(self, content: object, identities: tuple[bytes, ...] = (b"front end",)) -> None:
+        data = content if isinstance(content, bytes) else json.dumps(content).encode()
+        header = Header("r", "input_reply")
+        self.requests.take(Message(header=header, content=data, identities=identities))
+
+
+@pytest.fixture
+def asker() -> Asker:
+    return Asker()
+
+
+def test_stale_answers_are_thrown_away_before_a_question_is_sent(asker: Asker) -> None:
+    asker.ask()
+    assert asker.happened == [("purged", None), ("asked", (b"front end",))]
+
+
+def test_an_answer_goes_to_the_evaluator_once(asker: Asker) -> None:
+    asker.ask()
+    asker.reply({"value": "Ada"})
+    asker.reply({"value": "again"})
+    assert asker.happened[2:] == [("answered", ("q", {"value": "Ada"}))]
+
+
+def test_where_it_is_not_allowed_nothing_is_sent(asker: Asker) -> None:
+    asker.ask(allowed=False)
+    assert asker.happened == [("refused", ("q", NOT_ALLOWED))]
+
+
+def test_a_second_question_is_refused_and_the_first_stays(asker: Asker) -> None:
+    asker.ask("first")
+    asker.ask("second")
+    asker.reply({"value": "x"})
+    assert asker.happened[2:] == [
+        ("refused", ("second", NOT_NOW)),
+        ("answered", ("first", {"value": "x"})),
+    ]
+
+
+def test_an_interrupt_ends_the_wait_and_the_late_answer_is_dropped(asker: Asker) -> None:
+    asker.requests.interrupt()
+    asker.ask()
+    asker.requests.interrupt()
+    asker.reply({"value": "late"})
+    assert asker.happened[2:] == [("refused", ("q", INTERRUPTED))]
+
+
+def test_another_front_end_can_not_answer(asker: Asker) -> None:
+    asker.ask()
+    asker.reply({"value": "x"}, (b"another",))
+    assert len(asker.happened) == 2
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b'{"value": "\xff"}', b"3"])
+def test_a_malformed_answer_is_dropped_and_the_question_stays(asker: Asker, content: bytes) -> None:
+    asker.ask()
+    asker.reply(content)
+    asker.reply({"value": "good"})
+    assert asker.happened[2:] == [("answered", ("q", {"value": "good"}))]
+
+
+@pytest.mark.parametrize(("content", "value"), [({}, ""), ({"value": 3}, "3")])
+def test_the_evaluator_always_gets_a_string(asker: Asker, content: object, value: str) -> None:
+    asker.ask()
+    asker.reply(content)
+    assert asker.happened[2:] == [("answered", ("q", {"value": value}))]

@@ -1,0 +1,214 @@
+"""The sockets, with a real loop and a real client."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import zmq
+from support.loops import run_until
+
+from polykernel.connection import ConnectionInfo
+from polykernel.errors import TransportError
+from polykernel.transport import Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tornado.ioloop import IOLoop
+
+ALL = ("shell", "control", "stdin", "iopub", "hb")
+
+
+class Sockets:
+    """A transport, and a client's ends."""
+
+    def __init__(self, loop: IOLoop, info: ConnectionInfo) -> None:
+        self.loop = loop
+        self.came: list[tuple[str, list[bytes]]] = []
+        self.subscriptions: list[bytes] = []
+        self.congestion: list[bool] = []
+        self.transport = Transport(
+            info,
+            on_frames=lambda channel, frames: self.came.append((channel, frames)),
+            on_subscription=self.subscriptions.append,
+            on_congestion=self.congestion.append,
+        )
+        self.info = info
+        self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self.clients: list[zmq.Socket[bytes]] = []
+        self.transport.start()
+
+    def connect(self, channel: str, kind: int, **options: Any) -> zmq.Socket[bytes]:
+        client = self.context.socket(kind)
+        self.clients.append(client)
+        client.linger = 0
+        for name, value in options.items():
+            setattr(client, name, value)
+        client.connect(self.info.address(self.transport.ports[f"{channel}_port"]))
+        return client
+
+    def until(self, happened: Callable[[], object], what: str) -> None:
+        run_until(self.loop, happened, what)
+
+    def close(self) -> None:
+        for client in self.clients:
+            client.close()
+        self.context.term()
+        self.transport.close()
+
+
+@pytest.fixture(params=["tcp", "ipc"])
+def sockets(loop: IOLoop, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sockets]:
+    info = ConnectionInfo()
+    if request.param == "ipc":
+        numbers = {f"{name}_port": number for number, name in enumerate(ALL, start=1)}
+        info = ConnectionInfo(transport="ipc", ip=str(tmp_path / "k"), **numbers)  # type: ignore[arg-type]
+    sockets = Sockets(loop, info)
+    yield sockets
+    sockets.close()
+
+
+@pytest.mark.parametrize("channel", ["shell", "control", "stdin"])
+def test_requests_come_with_their_senders_and_replies_go_back(
+    sockets: Sockets, channel: str
+) -> None:
+    client = sockets.connect(channel, zmq.DEALER, identity=b"me")
+    client.send_multipart([b"a", b"b"])
+    sockets.until(lambda: sockets.came, "the request")
+    assert sockets.came == [(channel, [b"me", b"a", b"b"])]
+    sockets.transport.send(channel, [b"me", b"answer"])
+    sockets.until(lambda: client.poll(0), "the reply")
+    assert client.recv_multipart() == [b"answer"]
+
+
+def test_many_requests_all_come_in_order(sockets: Sockets) -> None:
+    client = sockets.connect("shell", zmq.DEALER, identity=b"me")
+    for number in range(5000):
+        client.send_multipart([b"%d" % number])
+    sockets.until(lambda: len(sockets.came) == 5000, "all requests")
+    assert [frames[1] for _, frames in sockets.came] == [b"%d" % number for number in range(5000)]
+
+
+def test_take_all_hands_on_what_is_there_at_once(sockets: Sockets) -> None:
+    client = sockets.connect("shell", zmq.DEALER, identity=b"me")
+    client.send_multipart([b"first"])
+    sockets.until(lambda: sockets.came, "the connection")
+    for number in range(200):
+        client.send_multipart([b"%d" % number])
+    deadline = threading.Event()
+    while len(sockets.came) < 201 and not deadline.wait(0.01):
+        sockets.transport.take_all("shell")
+    assert len(sockets.came) == 201
+
+
+def test_subscriptions_are_told_and_what_is_published_reaches_all(sockets: Sockets) -> None:
+    clients = [sockets.connect("iopub", zmq.SUB) for _ in range(3)]
+    for client in clients:
+        client.subscribe(b"")
+    sockets.until(lambda: len(sockets.subscriptions) == 3, "three subscriptions")
+    sockets.transport.send("iopub", [b"topic", b"x"])
+    sockets.until(lambda: all(client.poll(0) for client in clients), "three deliveries")
+    assert [client.recv_multipart() for client in clients] == [[b"topic", b"x"]] * 3
+
+
+def test_publishing_to_nobody_is_nothing(sockets: Sockets) -> None:
+    for _ in range(3000):
+        sockets.transport.send("iopub", [b"topic", b"x" * 100_000])
+    assert sockets.congestion == []
+
+
+@pytest.mark.parametrize("size", [10, 200_000])
+def test_a_subscriber_that_does_not_read_is_waited_for_and_loses_nothing(
+    sockets: Sockets, size: int
+) -> None:
+    client = sockets.connect("iopub", zmq.SUB, rcvhwm=1, rcvbuf=1 << 16)
+    client.subscribe(b"")
+    sockets.until(lambda: sockets.subscriptions, "the subscription")
+    sent = 0
+    while True not in sockets.congestion:
+        assert sent < 100_000, "nobody was told to wait"
+        sockets.transport.send("iopub", [b"%d" % sent, b"x" * size])
+        sent += 1
+    got: list[bytes] = []
+
+    def all_read() -> bool:
+        while client.poll(0):
+            got.append(client.recv_multipart()[0])
+        return len(got) == sent
+
+    sockets.until(all_read, "all messages")
+    assert got == [b"%d" % number for number in range(sent)]
+    sockets.until(lambda: sockets.congestion[-1] is False, "the end of the congestion")
+
+
+def test_a_reply_waits_for_what_was_published_before_it_but_control_does_not(
+    sockets: Sockets,
+) -> None:
+    client = sockets.connect("iopub", zmq.SUB, rcvhwm=1, rcvbuf=1 << 16)
+    client.subscribe(b"")
+    shell = sockets.connect("shell", zmq.DEALER, identity=b"me")
+    control = sockets.connect("control", zmq.DEALER, identity=b"me")
+    for each in (shell, control):
+        each.send(b"hello")
+    sockets.until(lambda: sockets.subscriptions and len(sockets.came) == 2, "the connections")
+    while True not in sockets.congestion:
+        sockets.transport.send("iopub", [b"t", b"x" * 200_000])
+    sockets.transport.send("shell", [b"me", b"reply"])
+    sockets.transport.send("control", [b"me", b"reply"])
+    sockets.until(lambda: control.poll(0), "the reply on control")
+    assert not shell.poll(0)
+
+    def replied() -> bool:
+        while client.poll(0):
+            client.recv_multipart()
+        return bool(shell.poll(0))
+
+    sockets.until(replied, "the reply on shell")
+
+
+def test_a_question_waits_for_a_front_end_whose_stdin_connects_late(sockets: Sockets) -> None:
+    sockets.transport.send("stdin", [b"late", b"question"])
+    client = sockets.connect("stdin", zmq.DEALER, identity=b"late")
+    sockets.until(lambda: client.poll(0), "the question")
+    assert client.recv_multipart() == [b"question"]
+
+
+def test_a_reply_to_a_front_end_that_is_gone_is_dropped(sockets: Sockets) -> None:
+    sockets.transport.send("shell", [b"nobody", b"reply"])
+    sockets.transport.send("control", [b"nobody", b"reply"])
+
+
+def test_the_heartbeat_echoes_without_the_loop(sockets: Sockets) -> None:
+    client = sockets.connect("hb", zmq.REQ)
+    for beat in (b"a", b"", b"b" * 1000):
+        client.send(beat)
+        assert client.poll(20_000)
+        assert client.recv() == beat
+
+
+def test_a_front_end_that_comes_back_under_its_identity_gets_the_replies(
+    sockets: Sockets,
+) -> None:
+    for number in range(3):
+        client = sockets.connect("shell", zmq.DEALER, identity=b"me")
+        client.send(b"%d" % number)
+        sockets.until(lambda number=number: len(sockets.came) > number, "the request")  # type: ignore[misc]
+        sockets.transport.send("shell", [b"me", b"reply"])
+        sockets.until(lambda client=client: client.poll(0), "the reply")  # type: ignore[misc]
+
+
+def test_an_address_that_is_taken_is_named_and_nothing_stays_open(loop: IOLoop) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        for name in ("shell_port", "hb_port"):
+            with pytest.raises(TransportError, match=str(port)):
+                Transport(
+                    ConnectionInfo(**{name: port}),  # type: ignore[arg-type]
+                    on_frames=lambda channel, frames: None,
+                    on_subscription=lambda topic: None,
+                    on_congestion=lambda congested: None,
+                )
