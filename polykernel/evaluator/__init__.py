@@ -5,12 +5,14 @@ interpreter evaluates the cells.
 
 The way of a cell through the runtime::
 
-    bootstrap → runtime ← requests (a thread reads descriptor 3)
+    bootstrap → startup → runtime ← requests (a thread reads descriptor 3)
                    │
                    ├ loading    the author's class, or one that says why it could not be loaded
                    ├ replies    what its methods return → contents of Jupyter's messages
+                   ├ reports    what they raise → what the front end shows
                    ├ tasks      the event loop of awaitable cells and their tasks
                    ├ interrupts SIGINT, SIGTERM
+                   ├ forks      children have no channel
                    └ outlet     → descriptors 4 and 1: events, marks, responses; one lock
                        ↑ streams (sys.stdout, sys.stderr), cell (the author's handle)
 """

@@ -61,9 +61,9 @@ def main(arguments: list[str]) -> None:
         arguments = arguments[:at] + arguments[at + 2 :]
     evaluator, packages = arguments[0], dict(entry.split("=", 1) for entry in arguments[1:])
     sys.meta_path.insert(0, PackageFinder(packages))
-    from polykernel.evaluator import runtime
+    from polykernel.evaluator import startup
 
-    runtime.run(evaluator, plugin or evaluator)
+    startup.run(evaluator, plugin or evaluator)
 
 
 if __name__ == "__main__":

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import stat
 import sys
 from queue import SimpleQueue
 
-from polykernel.evaluator import forks, interrupts, loading, ownership, replies, requests, streams
+from polykernel.evaluator import forks, interrupts, loading, ownership, replies, requests
+from polykernel.evaluator.base import Evaluator
 from polykernel.evaluator.cell import Cell
 from polykernel.evaluator.display import show
 from polykernel.evaluator.failure import CellError
 from polykernel.evaluator.outlet import STDERR, Outlet
-from polykernel.evaluator.questions import Questions
 from polykernel.evaluator.reports import Report, of_bug, of_cell_error, of_interrupt, of_value
 from polykernel.evaluator.tasks import Tasks, is_awaitable
 
@@ -22,37 +20,35 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import Any, Callable
 
-    from polykernel.evaluator.base import Evaluator
     from polykernel.evaluator.ownership import Origin
+    from polykernel.evaluator.questions import Questions
 
 PROTOCOL = 1
 METHOD_NOT_FOUND, INTERNAL_ERROR, INVALID_REQUEST = -32601, -32603, -32600
 # what may be answered beside a running cell
 QUESTIONS_OF_CODE = frozenset(("complete", "inspect", "is_complete"))
-HIGH = 100  # descriptors from here on are not in the way of user code
 
 
 class Runtime:
     """Serves one evaluator. State: what the host has asked and is not answered yet.
 
     Args:
-        evaluator: The author's object.
         plugin: Name and version of the plugin, for errors.
         outlet: Where events and responses go.
         questions: Takes the host's answers to input requests.
         signals: The signal handlers.
+        token: The random part of the marks.
     """
 
     def __init__(
         self,
-        evaluator: Evaluator,
         plugin: str,
         outlet: Outlet,
         questions: Questions,
         signals: interrupts.Interrupts,
         token: str,
     ) -> None:
-        self._evaluator = evaluator
+        self._evaluator = Evaluator()  # until the author's is loaded
         self._plugin = plugin
         self._outlet = outlet
         self._questions = questions
@@ -99,8 +95,9 @@ class Runtime:
 
     # in the main thread
 
-    def serve(self) -> None:
-        """Answer requests until the kernel is shut down."""
+    def serve(self, evaluator: Evaluator) -> None:
+        """Answer requests, by the author's object, until the kernel is shut down."""
+        self._evaluator = evaluator
         while not self._signals.terminating:
             try:
                 message = self._next()
@@ -347,73 +344,3 @@ def _enter(cwd: str | None) -> None:
             sys.stderr.write(f"the notebook's folder {cwd}: {error.strerror}\n")
     if not getattr(sys.flags, "safe_path", False) and "" not in sys.path:
         sys.path.insert(0, "")
-
-
-def _own_pipe() -> int:
-    """Make a descriptor of pipe 1 that user code can neither close nor make non-blocking."""
-    if sys.platform == "linux" and stat.S_ISFIFO(os.fstat(1).st_mode):
-        try:
-            descriptor = os.open("/proc/self/fd/1", os.O_WRONLY | os.O_CLOEXEC)
-        except OSError:
-            descriptor = os.dup(1)
-    else:
-        descriptor = os.dup(1)
-    return _move_high(descriptor)
-
-
-def _move_high(descriptor: int) -> int:
-    try:
-        high = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, HIGH)
-    except OSError:  # more than this process may have
-        high = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3)
-    os.close(descriptor)
-    return high
-
-
-def _leave_last_words() -> int:
-    """Let a crash be reported to where the host finds it when this process is dead."""
-    import faulthandler
-
-    try:
-        descriptor = _move_high(5)
-    except OSError:  # a host that does not ask for them
-        descriptor = _move_high(os.dup(2))
-    faulthandler.enable(descriptor, all_threads=False)
-    return descriptor
-
-
-def run(evaluator_name: str, plugin: str) -> None:
-    """Be an evaluator process, until the kernel ends (docs/channel.md)."""
-    incoming, outgoing, marks = _move_high(3), _move_high(4), _own_pipe()
-    last_words = _leave_last_words()
-    token = os.urandom(8).hex()
-    sys.argv = [""]
-    _clean_main_module()
-    questions = Questions()
-    outlet = Outlet(outgoing, marks, token, questions)
-    signals = interrupts.Interrupts(outlet)
-    signals.install()
-    watcher = streams.install(outlet)
-    ownership.follow_threads()
-    forks.follow(outlet, signals, watcher, (incoming, outgoing, marks, last_words))
-    runtime = Runtime(
-        loading.load(evaluator_name, plugin), plugin, outlet, questions, signals, token
-    )
-    requests.start(incoming, runtime.receive)
-    try:
-        runtime.serve()
-    finally:
-        runtime.leave()
-
-
-def _clean_main_module() -> None:
-    """User code finds an empty ``__main__``, and children don't look for our file."""
-    from types import ModuleType
-
-    ours = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    sys.modules["__main__"].__dict__["__builtins__"] = ours.__dict__["__builtins__"]
-    _kept.append(ours)
-
-
-_kept: list[object] = []

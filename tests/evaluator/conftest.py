@@ -20,17 +20,18 @@ OLDEST = (3, 8)
 def interpreters() -> dict[tuple[int, ...], str]:
     """The running interpreter, and the oldest and the newest others that are found and really run.
 
-    ``POLYKERNEL_TEST_PYTHONS`` adds some, by their paths.
+    ``POLYKERNEL_TEST_PYTHONS``, a list of paths, adds some.
     """
+    wanted = os.environ.get("POLYKERNEL_TEST_PYTHONS", "").split(os.pathsep)
     candidates = [
-        *os.environ.get("POLYKERNEL_TEST_PYTHONS", "").split(os.pathsep),
         *(shutil.which(f"python3.{minor}") or "" for minor in range(8, 20)),
         *(str(path) for path in Path.home().glob(".pyenv/versions/3.*/bin/python")),
     ]
     found = {version: path for path in candidates if path and (version := _version(path))}
     usable = {version: path for version, path in found.items() if version[:2] >= OLDEST}
     chosen = {version: usable[version] for version in (min(usable), max(usable))} if usable else {}
-    return {**chosen, sys.version_info[:3]: sys.executable}
+    added = {_version(path): path for path in wanted if path}
+    return {**chosen, **added, sys.version_info[:3]: sys.executable}
 
 
 def _version(path: str) -> tuple[int, ...]:

@@ -1,0 +1,77 @@
+"""Makes an evaluator process of a fresh interpreter, before anything of the user's runs in it."""
+
+from __future__ import annotations
+
+import faulthandler
+import fcntl
+import os
+import stat
+import sys
+from types import ModuleType
+
+from polykernel.evaluator import forks, interrupts, loading, ownership, requests, streams
+from polykernel.evaluator.outlet import Outlet
+from polykernel.evaluator.questions import Questions
+from polykernel.evaluator.runtime import Runtime
+
+HIGH = 100  # descriptors from here on are not in the way of user code
+
+
+def _own_pipe() -> int:
+    """Make a descriptor of pipe 1 that user code can neither close nor make non-blocking."""
+    if sys.platform == "linux" and stat.S_ISFIFO(os.fstat(1).st_mode):
+        try:
+            descriptor = os.open("/proc/self/fd/1", os.O_WRONLY | os.O_CLOEXEC)
+        except OSError:
+            descriptor = os.dup(1)
+    else:
+        descriptor = os.dup(1)
+    return _move_high(descriptor)
+
+
+def _move_high(descriptor: int) -> int:
+    try:
+        high = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, HIGH)
+    except OSError:  # more than this process may have
+        high = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3)
+    os.close(descriptor)
+    return high
+
+
+def _leave_last_words() -> int:
+    """Let a crash be reported to where the host finds it when this process is dead."""
+    try:
+        descriptor = _move_high(5)
+    except OSError:  # a host that does not ask for them
+        descriptor = _move_high(os.dup(2))
+    faulthandler.enable(descriptor, all_threads=False)
+    return descriptor
+
+
+def run(evaluator_name: str, plugin: str) -> None:
+    """Be an evaluator process, until the kernel ends (docs/channel.md)."""
+    incoming, outgoing, marks = _move_high(3), _move_high(4), _own_pipe()
+    last_words = _leave_last_words()
+    token = os.urandom(8).hex()
+    sys.argv = [""]
+    _clean_main_module()
+    questions = Questions()
+    outlet = Outlet(outgoing, marks, token, questions)
+    signals = interrupts.Interrupts(outlet)
+    signals.install()
+    watcher = streams.install(outlet)
+    ownership.follow_threads()
+    forks.follow(outlet, signals, watcher, (incoming, outgoing, marks, last_words))
+    runtime = Runtime(plugin, outlet, questions, signals, token)
+    requests.start(incoming, runtime.receive)  # before anything of the plugin's can hang
+    try:
+        runtime.serve(loading.load(evaluator_name, plugin))
+    finally:
+        runtime.leave()
+
+
+def _clean_main_module() -> None:
+    """User code finds an empty ``__main__``, and children don't look for our file."""
+    clean = ModuleType("__main__")
+    vars(clean)["__builtins__"] = vars(sys.modules["__main__"])["__builtins__"]
+    sys.modules["__main__"] = clean
