@@ -119,6 +119,10 @@ class Host:
         content = {"subscription": topic.decode(errors="replace")}
         welcome = NOBODY.child("iopub_welcome", content)
         self._send("iopub", msgspec.structs.replace(welcome, identities=(topic,)))
+        # a server that subscribes after our first statuses waits for one before it goes on
+        busy_with = self._execution.busy_with
+        state = "idle" if busy_with is None else "busy"
+        self._send("iopub", (busy_with or NOBODY).child("status", {"execution_state": state}))
 
     def _on_congestion(self, congested: bool) -> None:
         if congested:
