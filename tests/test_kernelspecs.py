@@ -265,7 +265,7 @@ def test_a_missing_runtime_is_told_with_what_to_do(folder: Path) -> None:
     with pytest.raises(KernelspecError) as raised:
         install(needy, Variant(), folder)
     assert str(raised.value) == (
-        f"Echo needs the Python module not_there in {sys.executable}, "
+        f"Echo (polykernel) needs the Python module not_there in {sys.executable}, "
         "the program no-such-program on the PATH; pip install polykernel[echo]"
     )
     assert not folder.exists()
