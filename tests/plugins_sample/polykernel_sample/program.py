@@ -24,7 +24,7 @@ for option in ("marks", "interrupts", "beside", "die-at-start", "die-twice", "wr
 options = parser.parse_args()
 
 sys.stdout.reconfigure(line_buffering=True, write_through=False)  # one write a line
-requests = os.fdopen(3, "rb", 0)
+requests = os.fdopen(3, "rb")
 questions = itertools.count(1)
 marks = itertools.count(1)
 
