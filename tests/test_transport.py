@@ -207,7 +207,7 @@ def test_an_address_that_is_taken_is_named_and_nothing_stays_open(loop: IOLoop) 
         for name in ("shell_port", "hb_port"):
             with pytest.raises(TransportError, match=str(port)):
                 Transport(
-                    ConnectionInfo(**{name: port}),  # type: ignore[arg-type]
+                    ConnectionInfo(**{name: port}),
                     on_frames=lambda channel, frames: None,
                     on_subscription=lambda topic: None,
                     on_congestion=lambda congested: None,
