@@ -396,6 +396,9 @@ class Execution:
             answer = Failure(INTERNAL_ERROR, f"{question.method} gave no object, but {content!r}")
         if answer.code == METHOD_NOT_FOUND:
             return question.unsupported
+        if question.method == "is_complete":  # its reply has no error status
+            log.warning("is_complete failed: %s", answer.message)
+            return question.unsupported
         return failure_content(answer, self._plugin())
 
     def _reply(self, question: Question, content: object) -> None:

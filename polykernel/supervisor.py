@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SIGTERM_AFTER = 1.0  # seconds that a shutdown waits for the evaluator to end by itself
 SIGKILL_AFTER = 2.0
 UNHEARD_AFTER = 5.0  # seconds until an interrupt that was not acknowledged is told
+INTERRUPT_AGAIN_AFTER = 0.01  # seconds, where an interrupt was heard, but by no cell
 KILLING_INTERRUPT = 3  # the unacknowledged interrupt of one cell that kills
 MAXIMUM_STARTS = 3  # deaths at start until no more is tried
 
@@ -212,7 +213,7 @@ class Supervisor:
         if line.method is None:
             self._on_response(line)
         elif line.method == "interrupted":
-            self._acknowledged()
+            self._acknowledged(line.params.cell)
         elif line.method == "input_request":
             self._watcher.on_input_request(line)
         elif line.id is not None:
@@ -267,9 +268,17 @@ class Supervisor:
         self._unheard = None
         self._watcher.on_unheard_interrupt()
 
-    def _acknowledged(self) -> None:
-        log.debug("interrupt acknowledged")
-        self.cell_over()
+    def _acknowledged(self, cell: int | None) -> None:
+        log.debug("interrupt acknowledged by cell %s", cell)
+        if cell is None and self._interrupts:
+            # it came before the evaluator had begun the cell: the cell has not heard it
+            self._loop.call_later(INTERRUPT_AGAIN_AFTER, self._interrupt_again)
+        else:
+            self.cell_over()
+
+    def _interrupt_again(self) -> None:
+        if self._interrupts:
+            self._signal(signal.SIGINT)
 
     def cell_over(self) -> None:
         """Forget the interrupts: they were heard, or their cell has ended."""

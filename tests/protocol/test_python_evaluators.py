@@ -131,6 +131,15 @@ def test_an_interrupt_of_a_sleeping_cell_is_an_error_in_it(sample: Kernel) -> No
     assert sample.client.outcome(cell).reply["ename"] == "KeyboardInterrupt"
 
 
+def test_an_interrupt_that_comes_before_the_cell_has_begun_is_not_lost(sample: Kernel) -> None:
+    # the first cell also waits for the evaluator to start
+    for _ in range(5):
+        cell = sample.client.send_execute("while True: pass")
+        sample.client.wait_for("execute_input", cell)
+        sample.client.request("interrupt_request", channel="control")
+        assert sample.client.outcome(cell).reply["ename"] == "KeyboardInterrupt"
+
+
 def test_a_cell_asks_for_input_and_gets_it(sample: Kernel) -> None:
     cell = sample.client.send_execute("result = cell.input('name? ')", allow_stdin=True)
     assert sample.client.wait_for("input_request", cell).content["prompt"] == "name? "

@@ -72,7 +72,12 @@ def ask(prompt, password=False, cell=None):
     return read()
 
 
+running = None
+
+
 def execute(number, params):
+    global running
+    running = number
     answer = {"status": "ok"}
     names = {**globals(), "cell": number, "params": params, "answer": answer}
     try:
@@ -86,6 +91,7 @@ def execute(number, params):
             "evalue": str(error),
             "traceback": [repr(error)],
         }
+    running = None
     sys.stdout.flush()
     return answer
 
@@ -102,8 +108,9 @@ def die_at_start():
 
 
 def interrupted(number, frame):
-    raw(b'{"jsonrpc":"2.0","method":"interrupted"}\n')
-    raise KeyboardInterrupt
+    put({"method": "interrupted", "params": {"cell": running} if running else {}})
+    if running:
+        raise KeyboardInterrupt
 
 
 def hello():
