@@ -1,8 +1,11 @@
 """SIGINT stops the running cell, SIGTERM ends the process; neither ever tears a line.
 
 A handler runs in the main thread between any two Python instructions. Where the main thread holds
-the outlet's lock, it only leaves a note; the note acts when the lock is free again. Where no cell
-runs, an interrupt is acknowledged and has no effect, so that it can't reach the next cell.
+the outlet's lock, it only leaves a note; the note acts when the lock is free again.
+
+The signal does not say which request it means, and may come before that has begun, so the host
+names it first, on the channel (docs/channel.md, "Interrupt, death"). Where none runs that can be
+interrupted, the signal is acknowledged and has no effect, so that it can't reach the next cell.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import os
 import signal
 import sys
 import threading
+from time import monotonic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,16 +23,18 @@ if TYPE_CHECKING:
 
     from polykernel.evaluator.outlet import Outlet
 
+EARLY = 1.0  # seconds by which a signal may be ahead of the beginning of the request that it means
+
 
 class Interrupts:
-    """The signal handlers. Their state: whether a cell can be interrupted, what was deferred.
+    """The signal handlers. Their state: which request can be interrupted, what was deferred.
 
     Args:
         outlet: Has the lock, and tells the host that an interrupt was heard.
 
     Attributes:
-        armed: A cell's code is running.
-        stop: Stops the running cell; raises, or sees to it that it will stop.
+        armed: The code of a request is running.
+        stop: Stops the running request; raises, or sees to it that it will stop.
         stop_idle: Stops what runs between cells and keeps the next one waiting, or does nothing.
         terminating: The process has been asked to end.
         leaving: It is ending: nothing may disturb that.
@@ -44,17 +50,69 @@ class Interrupts:
         self._process = os.getpid()
         self._deferred_interrupt = False
         self._deferred_end = False
+        self._running: object = None  # the request that is armed; None while start() is
+        self._begun = 0.0
+        self._unheard = -EARLY  # when a signal came that stopped nothing
+        self._unfinished: set[object] = set()
+        self._wanted: dict[object, bool] = {}  # unfinished requests that are to be interrupted
         outlet.settle = self._settle
 
     def install(self) -> None:
-        """Take the signals: before each cell, since user code may have taken them."""
+        """Take the signals: before each request, since user code may have taken them."""
         signal.signal(signal.SIGINT, self._on_interrupt)
         signal.signal(signal.SIGTERM, self._on_end)
 
-    def begin(self) -> None:
-        """Let interrupts reach a cell's code. What was deferred before was not meant for it."""
-        self._settle()
+    def begin(self, number: object = None) -> None:
+        """Let interrupts reach the code of a request, or of ``start()``, until ``armed`` is reset.
+
+        Raises:
+            KeyboardInterrupt: It was interrupted before it has begun.
+        """
+        self._settle()  # what was deferred so far did not interrupt this
+        self.install()
+        self._running = number
+        self._begun = monotonic()
         self.armed = True
+        # start() keeps all requests waiting
+        wanted = bool(self._wanted) if number is None else self._wanted.pop(number, False)
+        if wanted:
+            self._unheard = -EARLY
+            raise KeyboardInterrupt
+
+    def end(self, number: object) -> None:
+        """Forget a request: its response has been sent."""
+        self._unfinished.discard(number)
+        self._wanted.pop(number, None)
+
+    # from the reader thread
+
+    def expect(self, number: object) -> None:
+        """Take notice of a request that has come."""
+        self._unfinished.add(number)
+
+    def aim(self, number: object) -> None:
+        """Take the host's word for which request the signal that comes next, or just came, means.
+
+        A request that has not begun will end when it begins; one that runs is reached by the
+        signal, or by another one where the host's was too early.
+        """
+        if number not in self._unfinished:
+            return
+        self._wanted[number] = True
+        if number not in self._unfinished:  # it has ended just now, and nobody would forget it
+            self._wanted.pop(number, None)
+        elif self.armed and self._running is None:
+            _signal_main_thread(signal.SIGINT)
+        elif (
+            self.armed
+            and self._running == number
+            and self._wanted.pop(number, False)
+            and self._unheard > self._begun - EARLY
+        ):
+            self._unheard = -EARLY
+            _signal_main_thread(signal.SIGINT)
+
+    # in the main thread
 
     def forget(self) -> None:
         """In a forked child: behave as any Python program."""
@@ -91,12 +149,13 @@ class Interrupts:
             self._interrupt(sys._getframe())  # noqa: SLF001
 
     def _interrupt(self, frame: FrameType | None) -> None:
-        self._outlet.acknowledge_interrupt(self._outlet.running if self.armed else None)
+        self._outlet.acknowledge_interrupt(self._running if self.armed else None)
         if self.leaving:
             return
         if self.armed:
             self.stop(frame)
         else:
+            self._unheard = monotonic()
             self.stop_idle(frame)
 
     def _end(self) -> None:
@@ -115,6 +174,10 @@ def _ignore(frame: FrameType | None) -> None:
 
 def end_main_thread() -> None:
     """From another thread: leave whatever the main thread does, so that it ends in good order."""
+    _signal_main_thread(signal.SIGTERM)
+
+
+def _signal_main_thread(number: signal.Signals) -> None:
     ident = threading.main_thread().ident
     if ident is not None:
-        signal.pthread_kill(ident, signal.SIGTERM)
+        signal.pthread_kill(ident, number)

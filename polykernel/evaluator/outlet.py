@@ -202,9 +202,9 @@ class Outlet:
             write_all(self._marks, b"\x1b_polykernel %s %d\x1b\\" % (self._token.encode(), serial))
         self.settled()
 
-    def acknowledge_interrupt(self, origin: Origin | None) -> None:
-        """Tell the host that its interrupt has been heard, and by which cell."""
-        params = "{}" if origin is None or origin.number is None else f'{{"cell":{origin.number}}}'
+    def acknowledge_interrupt(self, number: object) -> None:
+        """Tell the host that its interrupt has been heard, and by which request, if any."""
+        params = "{}" if number is None else f'{{"cell":{encode(number)}}}'
         self._send_alone(f'{{"jsonrpc":"2.0","method":"interrupted","params":{params}}}\n')
 
     def respond(self, number: object, result: object) -> None:

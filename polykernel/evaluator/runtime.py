@@ -67,10 +67,16 @@ class Runtime:
 
     def receive(self, message: dict[str, Any]) -> None:
         """Take one message of the host's; called in the reader thread."""
-        method = message.get("method")
+        method, number = message.get("method"), message.get("id")
         if method is None:
             self._questions.answer(message)
-            return
+        elif method == "interrupt":
+            self._signals.aim((message.get("params") or {}).get("cell"))
+        elif number is not None:  # it is no notification that only later hosts know
+            self._signals.expect(number)
+            self._accept(method, message)
+
+    def _accept(self, method: object, message: dict[str, Any]) -> None:
         busy = self._cells_received != self._cells_done
         if busy and method in QUESTIONS_OF_CODE and self._evaluator.complete_while_busy:
             self._answer_beside(message)
@@ -91,7 +97,7 @@ class Runtime:
 
     def _serve_beside(self, questions: SimpleQueue[dict[str, Any]]) -> None:
         while True:
-            self._handle(questions.get())
+            self._handle(questions.get(), beside=True)
 
     # in the main thread
 
@@ -114,17 +120,20 @@ class Runtime:
     def _next(self) -> dict[str, Any]:
         return self._tasks.wait(self._requests) if self._tasks.alive() else self._requests.get()
 
-    def _handle(self, message: dict[str, Any]) -> None:
-        method, number = message.get("method"), message.get("id")
+    def _handle(self, message: dict[str, Any], *, beside: bool = False) -> None:
+        method, number = message["method"], message["id"]
         params = message.get("params") or {}
-        if method == "execute":
-            self._execute(number, params)  # type: ignore[arg-type]
-        elif method == "hello":
-            self._hello(number, params)
-        elif method in QUESTIONS_OF_CODE:
-            self._answer(number, str(method), params)
-        elif number is not None:
-            self._outlet.refuse(number, METHOD_NOT_FOUND, f"no method {method!r}")
+        try:
+            if method == "execute":
+                self._execute(number, params)
+            elif method == "hello":
+                self._hello(number, params)
+            elif method in QUESTIONS_OF_CODE:
+                self._answer(number, method, params, beside)
+            else:
+                self._outlet.refuse(number, METHOD_NOT_FOUND, f"no method {method!r}")
+        finally:
+            self._signals.end(number)
 
     # hello
 
@@ -138,7 +147,14 @@ class Runtime:
             )
             return
         _enter(params.get("cwd"))
-        self._start()
+        try:
+            try:
+                self._signals.begin()
+                self._start()
+            finally:
+                self._signals.armed = False
+        except KeyboardInterrupt:
+            self._signals.armed = False  # the next cell tries again
         evaluator = self._evaluator
         abilities: dict[str, Any] = {
             "protocol": PROTOCOL,
@@ -154,16 +170,11 @@ class Runtime:
     def _start(self) -> None:
         if self._started:
             return
-        self._signals.install()
         try:
-            try:
-                self._signals.begin()
-                self._evaluator.start()
-                self._started = True
-            finally:
-                self._signals.armed = False
+            self._evaluator.start()
+            self._started = True
         except KeyboardInterrupt:
-            pass  # the next cell tries again
+            raise
         except BaseException as error:
             if self._signals.terminating:
                 raise
@@ -173,13 +184,13 @@ class Runtime:
     # cells
 
     def _execute(self, number: int, params: dict[str, Any]) -> None:
-        self._start()
         origin = ownership.Origin(number)
         cell = Cell(self._outlet, origin, params)
         ownership.owner.set(origin)
         self._outlet.begin(origin)
-        self._signals.install()
-        reply = self._run(params.get("code", ""), params.get("user_expressions") or {}, cell)
+        reply = self._run(
+            number, params.get("code", ""), params.get("user_expressions") or {}, cell
+        )
         self._outlet.finish(origin)
         reply["payload"] = cell.payload()
         self._cells_done += 1
@@ -192,12 +203,15 @@ class Runtime:
                 {"status": "error", **report.content(), "user_expressions": {}, "payload": []},
             )
 
-    def _run(self, code: str, expressions: dict[str, str], cell: Cell) -> dict[str, Any]:
+    def _run(
+        self, number: int, code: str, expressions: dict[str, str], cell: Cell
+    ) -> dict[str, Any]:
         failed: BaseException | None = None
         reply: dict[str, Any] = {}
         try:
             try:
-                self._signals.begin()
+                self._signals.begin(number)
+                self._start()
                 reply = self._outcome(code, expressions, cell)
             finally:
                 self._signals.armed = False
@@ -263,23 +277,30 @@ class Runtime:
 
     # questions of code
 
-    def _answer(self, number: object, method: str, params: dict[str, Any]) -> None:
+    def _answer(self, number: object, method: str, params: dict[str, Any], beside: bool) -> None:
         try:
-            self._outlet.respond(number, self._content(method, params))
-        except CellError as error:
-            self._outlet.refuse(
-                number, INTERNAL_ERROR, error.evalue, of_cell_error(error).content()
-            )
+            if beside:
+                content = self._content(method, params)
+            else:
+                content = self._interruptible(number, lambda: self._content(method, params))
+            self._outlet.respond(number, content)
         except BaseException as error:
+            if not beside:
+                self._signals.armed = False
             if isinstance(error, (KeyboardInterrupt, SystemExit)) and self._signals.terminating:
                 raise
-            report = of_bug(error, self._plugin, f"in {method}()")
-            self._outlet.refuse(
-                number,
-                INTERNAL_ERROR,
-                f"the plugin {self._plugin}: {report.ename}: {report.evalue}",
-                report.content(),
-            )
+            report = self._report(error, f"in {method}()")
+            message = report.evalue or report.ename
+            if not isinstance(error, (CellError, KeyboardInterrupt)):
+                message = f"the plugin {self._plugin}: {report.ename}: {report.evalue}"
+            self._outlet.refuse(number, INTERNAL_ERROR, message, report.content())
+
+    def _interruptible(self, number: object, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        try:
+            self._signals.begin(number)
+            return work()
+        finally:
+            self._signals.armed = False
 
     def _content(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         code = params.get("code", "")

@@ -104,7 +104,13 @@ class Host:
         }
         return self.send("execute", code=code, **{**defaults, **params})
 
-    def interrupt(self) -> None:
+    def notify(self, method: str, **params: Any) -> None:
+        self.write(json.dumps({"jsonrpc": "2.0", "method": method, "params": params}) + "\n")
+
+    def interrupt(self, cell: int | None = None) -> None:
+        """Interrupt as the host does; without a cell, as anybody may."""
+        if cell is not None:
+            self.notify("interrupt", cell=cell)
         os.killpg(self.process.pid, signal.SIGINT)
 
     def close(self) -> None:

@@ -28,7 +28,7 @@ def interrupted(host: Host, code: str) -> dict[str, object]:
     before = host.text().count("running")
     cell = host.start(code)
     host.read(lambda: host.text().count("running") > before, "the cell to run")
-    host.interrupt()
+    host.interrupt(cell)
     return host.result(cell)
 
 
@@ -190,6 +190,99 @@ def test_an_interrupted_start_is_tried_again_with_the_next_cell(python: str) -> 
         host.wait_for("starting")
         host.interrupt()
         assert host.value("'alive'") == "alive"
+
+
+def test_no_cell_runs_where_start_is_interrupted(python: str) -> None:
+    """The cell that is interrupted ends, the next one tries again, and is interrupted there."""
+    with Host("sample.python:SlowStart", python=python, env={"SLOW_STARTS": "2"}) as host:
+        host.send("hello", protocol=1)
+        host.wait_for("starting")
+        first = host.start("print('ran')")
+        host.notify("interrupt", cell=first)  # before hello is answered no signal is sent
+        assert host.result(first)["ename"] == "KeyboardInterrupt"
+        second = host.start("print('ran')")
+        host.read(lambda: host.text().count("starting") == 2, "start() again")
+        host.interrupt(second)
+        assert host.result(second)["ename"] == "KeyboardInterrupt"
+        assert host.events("interrupted")[-1] == {"cell": second}
+        assert host.value("'alive'") == "alive"
+        assert "ran" not in host.text()
+
+
+def blocked(host: Host, *then: str) -> list[int]:
+    """Keep the main thread busy with a question that waits, and send requests behind it."""
+    host.run("import threading; gate = threading.Event()")
+    waiting = host.send("is_complete", code="print('waiting', flush=True) or gate.wait(30)")
+    host.read(lambda: "waiting" in host.text() + host.streams("stdout"), "the question")
+    return [waiting, *(host.start(code) for code in then)]
+
+
+def test_a_cell_that_has_not_begun_is_interrupted_when_it_begins(host: Host) -> None:
+    question, cell = blocked(host, "print('ran')")
+    host.notify("interrupt", cell=cell)
+    host.interrupt()  # stops the question, which keeps the cell waiting
+    assert host.response(question)["error"]["data"]["ename"] == "KeyboardInterrupt"
+    result = host.result(cell)
+    result.pop("traceback")
+    assert result == INTERRUPTED
+    assert "ran" not in host.text()
+    assert host.value("'alive'") == "alive"
+
+
+def test_the_signal_may_come_before_its_cell(host: Host) -> None:
+    """Heard by none, it is raised again for the cell that the host has meant."""
+    for count in range(1, 21):
+        host.interrupt()
+        host.read(lambda count=count: host.events("interrupted").count({}) == count, "being heard")
+        before = host.text().count("running")
+        cell = host.start("print('running')\nwhile True: pass")
+        host.read(lambda before=before: host.text().count("running") > before, "the cell to run")
+        host.notify("interrupt", cell=cell)
+        assert host.result(cell)["ename"] == "KeyboardInterrupt"
+        assert host.events("interrupted")[-1] == {"cell": cell}
+
+
+def test_an_interrupt_at_once_after_its_cell_always_stops_it(host: Host) -> None:
+    for _ in range(100):
+        cell = host.start("while True: pass")
+        host.interrupt(cell)
+        assert host.result(cell)["ename"] == "KeyboardInterrupt"
+        assert host.value("'alive'") == "alive"
+
+
+def test_an_interrupt_is_for_its_own_cell_only(host: Host) -> None:
+    """A name that comes late, or twice, or is nobody's, reaches no other cell."""
+    cell = host.start("1")
+    host.result(cell)
+    host.notify("interrupt", cell=cell)
+    host.notify("interrupt", cell=cell + 1000)
+    host.notify("interrupt")
+    kept = (
+        "import gc\n"
+        "found = [x for x in gc.get_objects() if type(x).__name__ == 'Interrupts']\n"
+        "[(len(x._wanted), len(x._unfinished)) for x in found]"
+    )
+    assert host.value(kept) == "[(0, 1)]"
+    count = "count = 0\ntry:\n    print('running')\n    while True: pass\n"
+    again = "except KeyboardInterrupt: count += 1\nfor i in range(100000): pass\ncount"
+    result = interrupted(host, count + again)
+    assert result["result"] == {"data": {"text/plain": "1"}, "metadata": {}}
+    assert host.value("'alive'") == "alive"
+
+
+def test_a_question_of_code_can_be_interrupted(host: Host) -> None:
+    for count, method in enumerate(("complete", "inspect", "is_complete"), 1):
+        code = "print('asked') or exec('while True: pass')"
+        question = host.send(method, code=code, cursor_pos=0)
+        host.read(
+            lambda c=count: (host.text() + host.streams("stdout")).count("asked") == c,
+            "the question",
+        )
+        host.interrupt(question)
+        data = host.response(question)["error"]["data"]
+        assert (data["ename"], data["evalue"]) == ("KeyboardInterrupt", "")
+        assert host.events("interrupted")[-1] == {"cell": question}
+    assert host.value("'alive'") == "alive"
 
 
 def test_signals_do_not_disturb_children_that_handle_them(host: Host) -> None:

@@ -363,3 +363,11 @@ def test_the_runtime_imports_neither_asyncio_nor_typing_nor_anything_of_the_host
     assert not loaded & {"asyncio", "typing", "inspect", "subprocess", "traceback", "dataclasses"}
     ours = {name for name in loaded if name.startswith("polykernel.")}
     assert [name for name in ours if not name.startswith("polykernel.evaluator")] == []
+
+
+def test_notifications_that_are_not_known_are_ignored(host: Host) -> None:
+    host.notify("unheard_of", cell=1)
+    host.notify("execute", code="print('ran')")
+    assert host.value("'alive'") == "alive"
+    assert [m for m in host.messages if m.get("id") is None] == []
+    assert host.text() == ""
