@@ -206,6 +206,7 @@ def _cases(node: Call) -> tuple[str, int]:
 _SPECIAL: dict[tuple[str, int], Callable[[Call], tuple[str, int]]] = {
     ("choose", 2): _choose,
     ("nCr", 2): _choose,
+    ("binomial", 2): _choose,
     ("root", 2): _root,
     ("exp", 1): _exponential,
     ("log", 2): _logarithm,

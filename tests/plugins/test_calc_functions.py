@@ -242,3 +242,15 @@ def test_functions_say_what_they_cannot_do(code: str, error: str) -> None:
 )
 def test_functions_at_their_borders(code: str, result: str) -> None:
     assert calculate(code) == result
+
+
+@pytest.mark.parametrize(
+    ("alias", "original"),
+    [
+        ("factorial(20)", "fact(20)"),
+        ("factorial(1/2)", "fact(1/2)"),
+        ("binomial(9, 4)", "choose(9, 4)"),
+    ],
+)
+def test_usual_names_of_other_programs_do_the_same(alias: str, original: str) -> None:
+    assert calculate(alias) == calculate(original)

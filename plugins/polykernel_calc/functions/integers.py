@@ -125,6 +125,15 @@ def _fact(n: Real) -> Value:
     return fact(n)
 
 
+function(
+    "factorial(n)",
+    "The factorial of n. The same as fact.",
+    ("factorial(5)", "120"),
+    check=real,
+    work=gamma_work,
+)(_fact)
+
+
 @function(
     "fact2(n)",
     "The double factorial of n, also written n!!: every other number down from n, multiplied.",
@@ -171,6 +180,9 @@ def _choose(n: int, k: int) -> Value:
 
 
 function("nCr(n, k)", f"{_CHOOSE} The same as choose.", ("nCr(5, 2)", "10"), check=integer)(_choose)
+function(
+    "binomial(n, k)", f"{_CHOOSE} The same as choose.", ("binomial(5, 2)", "10"), check=integer
+)(_choose)
 
 
 @function(
