@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
+import time
 from _thread import start_new_thread
 
 TYPE_CHECKING = False
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any, Callable, Iterator
 
 CHUNK = 1 << 18
+SHORT_OF_MEMORY = 0.1  # seconds until it is tried again
 
 
 def read_lines(descriptor: int) -> Iterator[bytes]:
@@ -22,6 +25,9 @@ def read_lines(descriptor: int) -> Iterator[bytes]:
             chunk = os.read(descriptor, CHUNK)
         except OSError:
             return
+        except MemoryError:  # a cell has taken all: that is for the cell to hear
+            time.sleep(SHORT_OF_MEMORY)
+            continue
         if not chunk:
             return
         if b"\n" not in chunk:
@@ -44,6 +50,9 @@ def start_thread(work: Callable[[], None]) -> None:
 
     Not a ``threading.Thread``: user code that lists or counts threads sees its own. Signals never
     come to it, not even while it starts: they must wake the main thread.
+
+    Raises:
+        RuntimeError: The process may have no more threads.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
     try:
@@ -57,12 +66,21 @@ def _run(descriptor: int, receive: Callable[[dict[str, Any]], None]) -> None:
         for line in read_lines(descriptor):
             try:
                 message = json.loads(line)
-            except ValueError:
-                continue  # the host writes JSON; there is nobody to tell otherwise
-            if isinstance(message, dict):
-                receive(message)
+                if isinstance(message, dict):
+                    receive(message)
+            except Exception:  # noqa: PERF203 - one bad message must not cost the state of the cells
+                _tell()
     finally:
         die()
+
+
+def _tell() -> None:
+    import traceback
+
+    try:
+        sys.stderr.write(f"a message of the host's can't be taken:\n{traceback.format_exc()}")
+    except Exception:
+        pass  # there is nobody left to tell, and the next message may be better
 
 
 def die() -> None:

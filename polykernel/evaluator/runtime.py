@@ -73,14 +73,20 @@ class Runtime:
         elif method == "interrupt":
             self._signals.aim((message.get("params") or {}).get("cell"))
         elif number is not None:  # it is no notification that only later hosts know
-            self._signals.expect(number)
-            self._accept(method, message)
+            try:
+                self._signals.expect(number)
+                self._accept(method, message)
+            except Exception as error:
+                self._outlet.refuse(number, INTERNAL_ERROR, f"{type(error).__name__}: {error}")
+                raise
 
     def _accept(self, method: object, message: dict[str, Any]) -> None:
         busy = self._cells_received != self._cells_done
         if busy and method in QUESTIONS_OF_CODE and self._evaluator.complete_while_busy:
-            self._answer_beside(message)
-            return
+            beside = self._begin_beside()
+            if beside is not None:
+                beside.put(message)
+                return
         if method == "execute":
             self._cells_received += 1
         self._requests.put(message)
@@ -88,12 +94,15 @@ class Runtime:
         if busy and method == "shutdown":
             interrupts.end_main_thread()
 
-    def _answer_beside(self, message: dict[str, Any]) -> None:
+    def _begin_beside(self) -> SimpleQueue[dict[str, Any]] | None:
         if self._beside is None:
             beside: SimpleQueue[dict[str, Any]] = SimpleQueue()
+            try:
+                requests.start_thread(lambda: self._serve_beside(beside))
+            except RuntimeError:
+                return None  # the cell has taken all threads: the question waits for its end
             self._beside = beside
-            requests.start_thread(lambda: self._serve_beside(beside))
-        self._beside.put(message)
+        return self._beside
 
     def _serve_beside(self, questions: SimpleQueue[dict[str, Any]]) -> None:
         while True:

@@ -186,11 +186,14 @@ class Watcher:
 
     def watch(self, origin: Origin) -> None:
         """See that the cell's begun lines are shown soon."""
+        if not self._started:
+            try:
+                start_thread(self._run)
+            except RuntimeError:
+                return  # user code has taken all threads: the line is shown when it ends
+            self._started = True
         origin.watched = True
         self._origins.put(origin)
-        if not self._started:
-            self._started = True
-            start_thread(self._run)
 
     def _run(self) -> None:
         while True:

@@ -166,7 +166,7 @@ class Host:
             if len(self._selector.get_map()) < before and not self._selector.get_map():
                 return
 
-    def response(self, number: int) -> dict[str, Any]:
+    def response(self, number: object) -> dict[str, Any]:
         """Wait for the response to a request; everything printed before it has been read then."""
 
         def there() -> bool:

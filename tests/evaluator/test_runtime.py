@@ -301,6 +301,32 @@ def test_completion_is_answered_beside_a_running_cell_where_the_author_allows_it
         assert host.result(cell)["status"] == "ok"
 
 
+def test_where_no_thread_can_be_started_the_question_waits_for_the_cell(python: str) -> None:
+    with Host("sample.python:Beside", python=python) as host:
+        host.hello()
+        cell = host.start(
+            "import gc, threading\n"
+            "[runtime] = [x for x in gc.get_objects() if type(x).__name__ == 'Runtime']\n"
+            "normal = threading.stack_size(1 << 46)\n"  # more than there is
+            "print('begun', end=''); print(' and ended')\n"
+            "while runtime._requests.empty(): pass\n"
+            "threading.stack_size(normal)\n'alive'"
+        )
+        host.wait_for("begun and ended\n")
+        question = host.send("complete", code="['x']", cursor_pos=0)
+        assert host.result(cell)["result"]["data"] == {"text/plain": "alive"}
+        assert host.result(question)["matches"] == ["x"]
+
+
+def test_a_message_that_cannot_be_taken_is_answered_and_costs_no_state(host: Host) -> None:
+    host.run("kept = 'kept'")
+    host.write('{"jsonrpc": "2.0", "id": [1], "method": "execute", "params": {}}\n')
+    host.write('{"jsonrpc": "2.0", "id": 99, "x": ' + "[" * 100_000 + "]" * 100_000 + "}\n")
+    assert host.value("kept") == "kept"
+    assert "TypeError" in host.response([1])["error"]["message"]
+    assert "RecursionError" in host.streams("stderr")
+
+
 def test_lines_of_any_length_are_read(host: Host) -> None:
     text = "ü" * 3_000_000
     assert host.value(f"len('{text}')") == "3000000"
