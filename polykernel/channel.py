@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from polykernel.launch import Pipes
 
 VERSION = 1
-PARSE_ERROR = -32700  # JSON-RPC's
+PARSE_ERROR, METHOD_NOT_FOUND, INTERNAL_ERROR = -32700, -32601, -32603  # JSON-RPC's
 _CHUNK = 256 * 1024  # the size of our pipes
 
 log = logging.getLogger("polykernel.channel")
@@ -106,6 +106,7 @@ class Channel:
         self._partial: list[bytes] = []  # of a line whose end has not come: joined once, at its end
         self._unsent: deque[memoryview] = deque()
         self._reading = False
+        self._finishing = False
         self._open = {pipes.events, pipes.stdout, pipes.stderr}
         self._size = array.array("i", [0])
         self.resume()
@@ -162,6 +163,11 @@ class Channel:
             self._reading = True
             for descriptor in self._open:
                 self._loop.add_handler(descriptor, self._readable, IOLoop.READ)
+            self._loop.add_callback(self._merge.advance)
+
+    def stalled(self) -> bool:
+        """Whether what has been read must wait too."""
+        return not self._reading and not self._finishing
 
     def _readable(self, descriptor: int, events: int) -> None:
         if descriptor == self._pipes.events:

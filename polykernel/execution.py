@@ -6,13 +6,12 @@ A request's parent travels with the request: there is no global "current parent"
 from __future__ import annotations
 
 import logging
-import os
 from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from polykernel.channel import Failure
+from polykernel.channel import INTERNAL_ERROR, METHOD_NOT_FOUND, Failure
 from polykernel.content import (
     CellResult,
     ExecuteRequest,
@@ -22,6 +21,7 @@ from polykernel.content import (
     notebook_cell_id,
 )
 from polykernel.message import Message, encode, from_json
+from polykernel.obituary import Obituary
 from polykernel.output import Output
 from polykernel.stdin import NOT_NOW, InputRequests
 
@@ -32,13 +32,7 @@ if TYPE_CHECKING:
     from polykernel.errors import ChannelError
     from polykernel.supervisor import Abilities, Death, Supervisor
 
-# a crash report names the files of the runtime too, which tell the user nothing
-_OURS = os.path.dirname(__file__)
-
 log = logging.getLogger("polykernel.execution")
-
-LAST_WORDS = 10  # lines of a dead evaluator's that its cell shows
-METHOD_NOT_FOUND, INTERNAL_ERROR = -32601, -32603  # JSON-RPC's
 
 
 class Send(Protocol):
@@ -90,6 +84,7 @@ class Execution:
         send: Sends replies, input requests and IOPub messages.
         read_ahead: Reads the requests that have come but are not yet queued, before an abort.
         purge_stdin: Throws away what a front end sent on stdin without being asked.
+        withdraw_stdin: Takes back an input request that could not yet be delivered.
         plugin: Names the plugin's package and version, for messages about its bugs.
         broken: Why the language can't run at all, as content of an error; or ``None``.
     """
@@ -102,6 +97,7 @@ class Execution:
         plugin: Callable[[], str] = lambda: "",
         read_ahead: Callable[[], None] = lambda: None,
         purge_stdin: Callable[[], None] = lambda: None,
+        withdraw_stdin: Callable[[], None] = lambda: None,
         broken: dict[str, Any] | None = None,
     ) -> None:
         self._supervisor = supervisor
@@ -112,11 +108,11 @@ class Execution:
         self._queue: deque[Cell | Question] = deque()
         self._running: Cell | Question | None = None
         self._beside: list[Question] = []  # that are answered while a cell runs
-        self._cell_id = 0
-        self._input = InputRequests(supervisor, lambda message: send("stdin", message), purge_stdin)
-        self._start_words: list[str] = []  # the last ones of an evaluator that died at its start
-        self._lost = ""  # why the state of earlier cells is gone, until a cell was told
-        self._died_idle: Death | None = None  # until the next cell has told it
+        self._running_id: int | None = None  # the evaluator's number of what is running
+        self._input = InputRequests(
+            supervisor, lambda message: send("stdin", message), purge_stdin, withdraw_stdin
+        )
+        self._obituary = Obituary()
         self._reading_on = False  # since an interrupt, although front ends don't keep up
         self._stopped = False
         self._advancing = False  # taking from the queue
@@ -130,6 +126,9 @@ class Execution:
 
     def submit(self, item: Cell | Question) -> None:
         """Queue a cell, or another request that only the evaluator can answer."""
+        if self._stopped:
+            self._turn_away(item)
+            return
         if isinstance(item, Question) and self._answers_beside(item):
             return
         self._queue.append(item)
@@ -153,16 +152,18 @@ class Execution:
 
     def interrupt(self) -> None:
         """Interrupt the running cell; where none runs there is nothing to do."""
-        if self._running is None:
+        if self._running is None or self._running_id is None:
             return
         self._input.interrupt()
         self._reading_on = True  # a stalled evaluator can only hear when its output is read
         self._supervisor.resume()
-        self._supervisor.interrupt()
+        self._supervisor.interrupt(self._running_id)
 
     def pause(self) -> None:
         """Let the evaluator wait: front ends don't keep up."""
-        if not self._reading_on and not self._stopped:
+        if self._stopped:
+            self.output.mute()  # it must end, and can't wait
+        elif not self._reading_on:
             self._supervisor.pause()
 
     def resume(self) -> None:
@@ -173,22 +174,37 @@ class Execution:
         """Take a front end's answer to an input request."""
         self._input.take(message)
 
+    def input_undeliverable(self) -> None:
+        """Take notice that the front end that was asked is not connected on stdin."""
+        self._input.undeliverable()
+
     def stop(self) -> None:
-        """End the running request and abort the queued ones: the kernel is shut down."""
+        """Abort what is queued, and run nothing more: the kernel is being shut down."""
+        if self._stopped:
+            return
         self._stopped = True
-        content = error_content("KernelShutdown", "the kernel was shut down while the cell ran")
+        queue, self._queue = self._queue, deque()
+        for item in queue:
+            self._turn_away(item)
+        self._read_ahead()
+
+    def end(self) -> None:
+        """Answer what the evaluator has not answered: it is gone."""
+        self._fail_beside(_SHUT_DOWN)
         running, self._running = self._running, None
-        self._fail_beside(content)
         if isinstance(running, Cell):
-            self._fail(running, content)
+            self._fail(running, _SHUT_DOWN)
         elif running is not None:
-            self._reply(running, content)
-        self._abort_cells()
-        for item in self._queue:
-            if isinstance(item, Question):
-                self._status(item.message, "busy")
-                self._reply(item, content)
-        self._queue.clear()
+            self._reply(running, _SHUT_DOWN)
+        self.output.finish_text()
+
+    def _turn_away(self, item: Cell | Question) -> None:
+        """Answer without the evaluator: the kernel is being shut down."""
+        if isinstance(item, Cell):
+            self._abort(item)
+            return
+        self._status(item.message, "busy")
+        self._reply(item, _SHUT_DOWN)
 
     # the queue
 
@@ -211,8 +227,8 @@ class Execution:
         self.execution_count += cell.counts
         if cell.counts:
             self.on_counted(self.execution_count, cell.request.code)
-        died, self._died_idle = self._died_idle, None
-        trouble = self._trouble() if died is None else self._obituary(died)
+        untold = self._obituary.untold(cell.quiet)
+        trouble = untold or self._trouble()
         # writing to the evaluator first lets it work while we publish
         if trouble is None:
             self._hand_over(cell)
@@ -220,20 +236,16 @@ class Execution:
         if not cell.quiet:
             content = {"code": cell.request.code, "execution_count": self.execution_count}
             self._send("iopub", cell.message.child("execute_input", content))
-        self.output.begin(self._cell_id, cell.message, cell.quiet)
+        self.output.begin(self._running_id, cell.message, cell.quiet)
         if trouble is not None:
-            self._fail(cell, trouble, abort=died is not None)
-        elif self._lost:
-            self.output.say(
-                f"This cell runs in a fresh evaluator: {self._lost}. "
-                "What earlier cells defined is lost.\n"
-            )
-            self._lost = ""
+            self._fail(cell, trouble, abort=untold is not None)
+        elif not cell.quiet:
+            self.output.say(self._obituary.lost())
 
     def _hand_over(self, cell: Cell) -> None:
         """Write a cell to the evaluator."""
         request = cell.request
-        self._cell_id = self._supervisor.request(
+        self._running_id = self._supervisor.request(
             "execute",
             {
                 "code": request.code,
@@ -244,7 +256,7 @@ class Execution:
                 "execution_count": self.execution_count,
                 "cell_id": notebook_cell_id(cell.message.metadata),
             },
-            self._on_result,
+            lambda answer: self._on_result(cell, answer),
         )
 
     def _trouble(self) -> dict[str, Any] | None:
@@ -252,15 +264,10 @@ class Execution:
         if self._broken is not None:
             return self._broken
         if self._supervisor.start_error:
-            error = self._supervisor.start_error
-            lines = [error, *self._start_words, "Mend the cause, then restart the kernel."]
-            return error_content("EvaluatorStartError", error, lines)
+            return self._obituary.no_start(self._supervisor.start_error)
         return None
 
-    def _on_result(self, answer: msgspec.Raw | Failure) -> None:
-        cell = self._running
-        if not isinstance(cell, Cell):
-            return  # the kernel was stopped meanwhile, and the cell told so
+    def _on_result(self, cell: Cell, answer: msgspec.Raw | Failure) -> None:
         self.output.finish_text()
         if isinstance(answer, Failure):
             self._fail(cell, failure_content(answer, self._plugin()))
@@ -298,11 +305,9 @@ class Execution:
         abort: bool = False,
     ) -> None:
         """End a cell with an error; what is queued behind it is aborted if it asked for that."""
-        aborts = (abort or cell.request.stop_on_error) and not self._stopped
+        aborts = abort or (cell.request.stop_on_error and not cell.quiet)
         if aborts:
             self._read_ahead()
-            if self._running is not cell:
-                return  # a shutdown was among what has come, and has ended the cell
         self.output.finish_text()
         if not cell.quiet:
             shown = {key: content[key] for key in ("ename", "evalue", "traceback")}
@@ -315,12 +320,15 @@ class Execution:
         self._over(cell)
 
     def _over(self, cell: Cell) -> None:
-        self._running = None
         self._input.forget()
-        self._reading_on = False
-        self._supervisor.cell_over()
+        self._nothing_runs()
         self._status(cell.message, "idle")
         self._next()
+
+    def _nothing_runs(self) -> None:
+        self._running = self._running_id = None
+        self._reading_on = False
+        self._supervisor.request_over()
 
     def _abort_cells(self) -> None:
         """Answer all queued cells without running them; completions and the like stay queued."""
@@ -352,8 +360,6 @@ class Execution:
         return True
 
     def _answered_beside(self, question: Question, answer: msgspec.Raw | Failure) -> None:
-        if question not in self._beside:
-            return  # the kernel was stopped meanwhile, and the question answered
         self._beside.remove(question)
         self._reply(question, self._content(question, answer))
         if self._running is not None:
@@ -375,16 +381,12 @@ class Execution:
 
     def _put(self, question: Question) -> None:
         """Write a question to the evaluator."""
-        self._supervisor.request(
+        self._running_id = self._supervisor.request(
             question.method, question.params, lambda answer: self._answered(question, answer)
         )
 
     def _answered(self, question: Question, answer: msgspec.Raw | Failure) -> None:
-        if self._running is not question:
-            return  # the kernel was stopped meanwhile, and the question answered
-        self._running = None
-        self._reading_on = False
-        self._supervisor.cell_over()
+        self._nothing_runs()
         self._reply(question, self._content(question, answer))
         self._next()
 
@@ -427,7 +429,7 @@ class Execution:
         cell, number = self._running, line.id
         if number is None:
             return
-        if not isinstance(cell, Cell) or line.params.cell not in (None, self._cell_id):
+        if not isinstance(cell, Cell) or line.params.cell not in (None, self._running_id):
             self._input.refuse(number, NOT_NOW, "the cell is over")
             return
         self.output.finish_text()
@@ -443,6 +445,10 @@ class Execution:
         """Pass on what a new evaluator says of itself."""
         self.on_abilities_changed(abilities)
 
+    def on_heard_interrupt(self) -> None:
+        """Let a flood wait again that goes on after an interrupt."""
+        self._reading_on = False
+
     def on_unheard_interrupt(self) -> None:
         """Tell the user how to get out."""
         if isinstance(self._running, Cell):
@@ -457,25 +463,25 @@ class Execution:
         The supervisor has begun to start a new evaluator, or has given up.
         """
         running = self._running
+        stderr = self.output.last_words()
         died = error_content("EvaluatorDied", f"the evaluator ended with {death.status}")
         self._input.forget()
         self._fail_beside(died)
-        if not death.at_start and not isinstance(running, Cell):
-            self._died_idle = death
         if death.at_start:
-            self._start_words = self._last_words(death)
-        if death.at_start and running is not None and not self._supervisor.start_error:
+            self._obituary.died_at_start(death, stderr)
+        elif not isinstance(running, Cell):
+            self._obituary.died_idle(death, stderr)
+        if running is None:
+            self.output.finish_text()
+        elif death.at_start and not death.wanted and not self._supervisor.start_error:
             self._try_again(running)
         elif isinstance(running, Cell):
-            self._lost = f"the last one ended with {death.status}"
-            trouble = self._trouble() if death.at_start else None
-            self._fail(running, trouble or self._obituary(death), abort=True)
-        elif running is not None:
-            self._running = None
+            trouble = self._trouble() or self._obituary.died_in_cell(death, stderr)
+            self._fail(running, trouble, abort=True)
+        else:
+            self._nothing_runs()
             self._reply(running, died)
             self._next()
-        else:
-            self.output.finish_text()
 
     def _try_again(self, running: Cell | Question) -> None:
         """Give the new evaluator what the last one never began."""
@@ -483,17 +489,7 @@ class Execution:
             self._put(running)
             return
         self._hand_over(running)
-        self.output.begin(self._cell_id, running.message, running.quiet)
+        self.output.begin(self._running_id, running.message, running.quiet)
 
-    def _last_words(self, death: Death) -> list[str]:
-        """Tell what an evaluator said at its end: its crash report, or the end of its stderr."""
-        report = [line for line in death.last_words.splitlines() if line and _OURS not in line]
-        words = report[:LAST_WORDS] or self.output.last_words().splitlines()[-LAST_WORDS:]
-        return ["Its last words:", *(f"  {word}" for word in words)] if words else []
 
-    def _obituary(self, death: Death) -> dict[str, Any]:
-        evalue = f"the evaluator ended with {death.status}"
-        lines = [f"\x1b[31mEvaluatorDied\x1b[39m: {evalue}"]
-        lines += self._last_words(death)
-        lines.append("What its cells defined is lost. The next cell runs in a fresh evaluator.")
-        return error_content("EvaluatorDied", evalue, lines)
+_SHUT_DOWN = error_content("KernelShutdown", "the kernel was shut down while this ran")

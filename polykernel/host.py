@@ -55,6 +55,7 @@ class Host:
             on_frames=self._on_frames,
             on_subscription=self._welcome,
             on_congestion=self._on_congestion,
+            on_unasked=self._on_unasked,
         )
         language = start.language
         self._supervisor = Supervisor(
@@ -66,6 +67,7 @@ class Host:
             plugin=lambda: str(start.plugin),
             read_ahead=lambda: self._transport.take_all("shell"),
             purge_stdin=lambda: self._transport.take_all("stdin"),
+            withdraw_stdin=self._transport.withdraw_question,
             broken=_broken(start),
         )
         facts = language.language_info()
@@ -86,17 +88,26 @@ class Host:
         """The ports that are listened on, by their names in a connection file."""
         return self._transport.ports
 
-    def run(self) -> None:
-        """Run until the kernel is shut down, by request, by signal or by its parent's end."""
+    def run(
+        self, *, ready: Callable[[], None] = lambda: None, interrupt_ends: bool = False
+    ) -> None:
+        """Run until the kernel is shut down, by request, by signal or by its parent's end.
+
+        Args:
+            ready: Called as soon as signals are heeded.
+            interrupt_ends: Whether SIGINT ends the kernel where there is nothing to interrupt.
+        """
         self._transport.start()
         self._send("iopub", NOBODY.child("status", {"execution_state": "starting"}))
         loop = self._loop.asyncio_loop  # type: ignore[attr-defined]
-        loop.add_signal_handler(signal.SIGINT, self._execution.interrupt)
+        loop.add_signal_handler(signal.SIGINT, self._on_sigint, interrupt_ends)
         for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._shutdown, False, lambda: None)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves it
+                loop.add_signal_handler(number, self._shutdown, False, lambda: None)
         self._watch_parent()
         log.info("kernel %s is running", os.getpid())
         try:
+            ready()
             self._loop.start()
         finally:
             self._supervisor.kill()
@@ -124,6 +135,9 @@ class Host:
         state = "idle" if busy_with is None else "busy"
         self._send("iopub", (busy_with or NOBODY).child("status", {"execution_state": state}))
 
+    def _on_unasked(self) -> None:
+        self._execution.input_undeliverable()
+
     def _on_congestion(self, congested: bool) -> None:
         if congested:
             self._execution.pause()
@@ -142,6 +156,12 @@ class Host:
 
     # the end
 
+    def _on_sigint(self, ends: bool) -> None:
+        if ends and self._execution.busy_with is None:
+            self._shutdown(False, lambda: None)
+        else:
+            self._execution.interrupt()
+
     def _shutdown(self, restart: bool, last: Callable[[], None]) -> None:
         """End in good order; ``last`` is called when all else is done."""
         self._last_words.append(last)
@@ -152,7 +172,7 @@ class Host:
         self._supervisor.shutdown(restart, self._on_gone)
 
     def _on_gone(self) -> None:
-        self._execution.output.finish_text()
+        self._execution.end()
         for last in self._last_words:
             last()
         self._loop.stop()

@@ -108,6 +108,7 @@ def launch(command: Sequence[str], environment: Mapping[str, str]) -> Process:
     Raises:
         EvaluatorStartError: Its program is not there or can't be run.
     """
+    pid = 0
     theirs: list[int] = []
     ours: list[int] = []
     try:
@@ -120,8 +121,12 @@ def launch(command: Sequence[str], environment: Mapping[str, str]) -> Process:
         pid = _spawn(command, environment, theirs)
         leash_end, leash = os.pipe()
         theirs.append(leash_end)
+        ours.append(leash)
         guard = _spawn_guard(pid, leash_end)
     except OSError as error:
+        if pid:  # without its guard it might outlive us
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
         for descriptor in ours:
             os.close(descriptor)
         raise EvaluatorStartError(f"can't start {command[0]}: {error.strerror}") from None
@@ -140,8 +145,8 @@ def _pipe(theirs: list[int], ours: list[int], *, host_writes: bool = False) -> i
         except OSError:
             pass  # over the user's limit: the default size works as well
     host, evaluator = (writer, reader) if host_writes else (reader, writer)
-    os.set_blocking(host, False)
     ours.append(host)
+    os.set_blocking(host, False)
     theirs.append(fcntl.fcntl(evaluator, fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE))
     os.close(evaluator)
     return host

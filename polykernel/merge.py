@@ -27,6 +27,9 @@ class Sink(Protocol[Taken]):
     def event(self, event: Taken) -> None:
         """Take an event or a response of the channel."""
 
+    def stalled(self) -> bool:
+        """Say whether nothing more can be taken for now; :meth:`Merge.advance` goes on later."""
+
     def drain(self) -> None:
         """Read what is in the pipes now, and feed it to :meth:`Merge.feed`."""
 
@@ -73,7 +76,7 @@ class Merge(Generic[Event]):
         self._busy = True
         try:
             self._settle()
-            while self._events:
+            while self._events and not self._sink.stalled():
                 mark, event = self._events[0]
                 if not mark or mark > self._held:
                     self._sink.drain()

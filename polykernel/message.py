@@ -20,8 +20,6 @@ class Header(msgspec.Struct, frozen=True, gc=False):
 
     msg_id: str
     msg_type: str
-    session: str = ""
-    subshell_id: str | None = None
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -51,18 +49,16 @@ class Message(msgspec.Struct, frozen=True):
         """The message type, as ``execute_request``."""
         return self.header.msg_type
 
-    def child(self, msg_type: str, content: object, *, metadata: bytes = EMPTY) -> Message:
+    def child(self, msg_type: str, content: object) -> Message:
         """Make a message that this one causes, to be published on IOPub.
 
         Args:
             msg_type: Its type.
             content: Its content: JSON as bytes, or anything that can be encoded as JSON.
-            metadata: Its metadata, JSON.
         """
         return Message(
             header=Header("", msg_type),
             parent_header=self.raw_header or EMPTY,
-            metadata=metadata,
             content=to_json(content),
         )
 

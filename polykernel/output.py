@@ -52,18 +52,25 @@ class Output:
         self._flushed_at = 0.0
         self._timer: object | None = None
         self._last_words = ""
+        self._muted = False
 
-    def begin(self, cell: int, parent: Message, silent: bool) -> None:
+    def mute(self) -> None:
+        """Drop all that comes from now on: nobody reads it, and it can't wait."""
+        self._muted = True
+
+    def begin(self, cell: int | None, parent: Message, silent: bool) -> None:
         """Let what comes from now on belong to a cell, unless it says otherwise.
 
         Args:
-            cell: The id of the evaluator's request.
+            cell: The id of the evaluator's request; ``None`` where it was never sent.
             parent: The execute request.
             silent: Whether all that the cell prints and shows is to be dropped.
         """
         self.flush()
+        self._last_words = ""
         self._last = (parent, silent)
-        self._cells[cell] = self._last
+        if cell is not None:
+            self._cells[cell] = self._last
         if len(self._cells) > REMEMBERED:
             del self._cells[next(iter(self._cells))]
 
@@ -119,11 +126,11 @@ class Output:
     def _publish(self, target: tuple[Message, bool], msg_type: str, content: object) -> None:
         self.flush()
         parent, silent = target
-        if not silent:
+        if not silent and not self._muted:
             self._send(parent.child(msg_type, content))
 
     def _add(self, target: tuple[Message, bool], stream: str, text: str) -> None:
-        if not text or target[1]:
+        if not text or target[1] or self._muted:
             return
         if self._pending and (self._pending_for[0] is not target or self._pending_for[1] != stream):
             self.flush()

@@ -29,6 +29,7 @@ class InputRequests:
         supervisor: Who is answered.
         send: Sends an input request to a front end.
         purge: Throws away what a front end sent without being asked.
+        withdraw: Takes back a request that could not yet be delivered.
     """
 
     def __init__(
@@ -36,15 +37,19 @@ class InputRequests:
         supervisor: Supervisor,
         send: Callable[[Message], None],
         purge: Callable[[], None],
+        withdraw: Callable[[], None] = lambda: None,
     ) -> None:
         self._supervisor = supervisor
         self._send = send
         self._purge = purge
+        self._withdraw = withdraw
         self._outstanding: int | str | None = None
         self._asked: Message | None = None
 
     def ask(self, number: int | str, cell: Message, allowed: bool, content: bytes) -> None:
         """Ask the front end that sent a cell, or refuse.
+
+        A newer request replaces the one before: the evaluator has given that up.
 
         Args:
             number: The evaluator's id of its request.
@@ -54,12 +59,11 @@ class InputRequests:
         """
         if not allowed:
             self.refuse(number, NOT_ALLOWED, "the front end does not allow input")
-        elif self._outstanding is not None:
-            self.refuse(number, NOT_NOW, "another input request is outstanding")
-        else:
-            self._purge()
-            self._outstanding, self._asked = number, cell
-            self._send(cell.reply("input_request", content))
+            return
+        self._give_up(NOT_NOW, "a newer input request has taken its place")
+        self._purge()
+        self._outstanding, self._asked = number, cell
+        self._send(cell.reply("input_request", content))
 
     def refuse(self, number: int | str, code: int, message: str) -> None:
         """Answer an evaluator's request for input with an error."""
@@ -83,10 +87,19 @@ class InputRequests:
 
     def interrupt(self) -> None:
         """Let the evaluator wait no longer."""
+        self._give_up(INTERRUPTED, "interrupted")
+
+    def undeliverable(self) -> None:
+        """Refuse: the front end that is to be asked is not connected on stdin."""
+        self._give_up(NOT_ALLOWED, "the front end is not connected on stdin")
+
+    def _give_up(self, code: int, message: str) -> None:
         if self._outstanding is not None:
-            self.refuse(self._outstanding, INTERRUPTED, "interrupted")
+            self.refuse(self._outstanding, code, message)
             self.forget()
 
     def forget(self) -> None:
         """Drop the outstanding request: its cell is over, or its evaluator is dead."""
+        if self._outstanding is not None:
+            self._withdraw()
         self._outstanding = self._asked = None

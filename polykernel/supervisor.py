@@ -12,8 +12,16 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 from tornado.ioloop import IOLoop
 
-from polykernel.channel import VERSION, Channel, Failure, Line
+from polykernel.channel import (
+    INTERNAL_ERROR,
+    METHOD_NOT_FOUND,
+    VERSION,
+    Channel,
+    Failure,
+    Line,
+)
 from polykernel.errors import ChannelError, EvaluatorStartError
+from polykernel.interrupts import Interrupts
 from polykernel.launch import Process, launch, release_guard
 
 if TYPE_CHECKING:
@@ -21,9 +29,6 @@ if TYPE_CHECKING:
 
 SIGTERM_AFTER = 1.0  # seconds that a shutdown waits for the evaluator to end by itself
 SIGKILL_AFTER = 2.0
-UNHEARD_AFTER = 5.0  # seconds until an interrupt that was not acknowledged is told
-INTERRUPT_AGAIN_AFTER = 0.01  # seconds, where an interrupt was heard, but by no cell
-KILLING_INTERRUPT = 3  # the unacknowledged interrupt of one cell that kills
 MAXIMUM_STARTS = 3  # deaths at start until no more is tried
 
 log = logging.getLogger("polykernel.supervisor")
@@ -46,11 +51,13 @@ class Death(msgspec.Struct, frozen=True):
     Attributes:
         status: ``signal SIGSEGV (Segmentation fault)`` or ``exit code 3``.
         at_start: It had not yet said hello.
+        wanted: The user has interrupted until it was killed.
         last_words: What it has left for its obituary.
     """
 
     status: str
     at_start: bool
+    wanted: bool
     last_words: str
 
 
@@ -75,8 +82,11 @@ class Watcher(Protocol):
     def on_death(self, death: Death) -> None:
         """Take notice that the process has been waited for; nothing comes from it any more."""
 
+    def on_heard_interrupt(self) -> None:
+        """Take notice that an interrupt was acknowledged."""
+
     def on_unheard_interrupt(self) -> None:
-        """Take notice that an interrupt was not acknowledged for :data:`UNHEARD_AFTER` seconds."""
+        """Take notice that an interrupt was not acknowledged for some seconds."""
 
 
 class Supervisor:
@@ -109,9 +119,7 @@ class Supervisor:
         self._next_id = 0
         self._failed_starts = 0
         self._paused = False
-        self._interrupts = 0  # of the running cell, unacknowledged
-        self._unheard: object | None = None
-        self._killed_for = ""  # why we have killed it ourselves
+        self._interrupts = Interrupts(self._signal, self._on_unheard)
         self._on_gone: Callable[[], None] | None = None
         self._timers: list[object] = []
         self.start_error = start_error
@@ -122,11 +130,6 @@ class Supervisor:
         self._watcher = watcher
         if self._process is not None:
             self._adopt(self._process)
-
-    @property
-    def alive(self) -> bool:
-        """Whether there is a process to send requests to."""
-        return self._channel is not None
 
     @property
     def pid(self) -> int | None:
@@ -171,6 +174,7 @@ class Supervisor:
         log.info("evaluator is up: %s", abilities.implementation or self._language)
         self._failed_starts = 0
         self.abilities = abilities
+        self._interrupts.evaluator_is_up()
         if abilities.marks and channel is not None:
             channel.offers_marks(abilities.marks)
         self._watcher.on_abilities(abilities)
@@ -182,6 +186,8 @@ class Supervisor:
     ) -> int:
         """Send a request; ``respond`` is called once with the result, or never after a death.
 
+        Where there is no evaluator ``respond`` is called with a failure.
+
         Returns:
             The request's id.
         """
@@ -189,6 +195,8 @@ class Supervisor:
         if self._channel is not None:
             self._waiting[self._next_id] = respond
             self._channel.send({"id": self._next_id, "method": method, "params": params})
+        else:
+            self._loop.add_callback(respond, Failure(INTERNAL_ERROR, "there is no evaluator"))
         return self._next_id
 
     def answer(self, request_id: int | str, result: object) -> None:
@@ -213,11 +221,11 @@ class Supervisor:
         if line.method is None:
             self._on_response(line)
         elif line.method == "interrupted":
-            self._acknowledged(line.params.cell)
+            self._acknowledged()
         elif line.method == "input_request":
             self._watcher.on_input_request(line)
         elif line.id is not None:
-            self.refuse(line.id, -32601, f"the host has no method {line.method!r}")
+            self.refuse(line.id, METHOD_NOT_FOUND, f"the host has no method {line.method!r}")
         else:
             self._watcher.on_event(line)
 
@@ -230,7 +238,7 @@ class Supervisor:
         elif bytes(line.result):
             respond(line.result)
         else:
-            respond(Failure(-32603, "the response has neither result nor error"))
+            respond(Failure(INTERNAL_ERROR, "the response has neither result nor error"))
 
     def on_refused(self, error: ChannelError) -> None:
         """Hand on that a line was left out."""
@@ -252,40 +260,26 @@ class Supervisor:
 
     # interrupts
 
-    def interrupt(self) -> None:
-        """Send one SIGINT to the evaluator's group; the third unheard one of a cell kills."""
-        self._interrupts += 1
-        if self._interrupts >= KILLING_INTERRUPT:
-            self._killed_for = f"{self._interrupts} interrupts that it did not hear"
-            log.warning("killing the evaluator after %s", self._killed_for)
-            self.kill()
-            return
-        self._signal(signal.SIGINT)
-        if self._unheard is None:
-            self._unheard = self._loop.call_later(UNHEARD_AFTER, self._on_unheard)
+    def interrupt(self, request_id: int) -> None:
+        """Interrupt a request; the third interrupt that is not heard kills.
+
+        The channel tells which request is meant, where the signal comes before it has begun.
+        """
+        if self._channel is not None:
+            self._channel.send({"method": "interrupt", "params": {"cell": request_id}})
+        self._interrupts.interrupt(up=self.abilities is not None)
 
     def _on_unheard(self) -> None:
-        self._unheard = None
         self._watcher.on_unheard_interrupt()
 
-    def _acknowledged(self, cell: int | None) -> None:
-        log.debug("interrupt acknowledged by cell %s", cell)
-        if cell is None and self._interrupts:
-            # it came before the evaluator had begun the cell: the cell has not heard it
-            self._loop.call_later(INTERRUPT_AGAIN_AFTER, self._interrupt_again)
-        else:
-            self.cell_over()
+    def _acknowledged(self) -> None:
+        log.debug("interrupt acknowledged")
+        self._interrupts.forget()
+        self._watcher.on_heard_interrupt()
 
-    def _interrupt_again(self) -> None:
-        if self._interrupts:
-            self._signal(signal.SIGINT)
-
-    def cell_over(self) -> None:
-        """Forget the interrupts: they were heard, or their cell has ended."""
-        self._interrupts = 0
-        if self._unheard is not None:
-            self._loop.remove_timeout(self._unheard)
-            self._unheard = None
+    def request_over(self) -> None:
+        """Forget the interrupts of a request that has ended."""
+        self._interrupts.forget()
 
     def kill(self) -> None:
         """Kill the evaluator and its children."""
@@ -313,30 +307,29 @@ class Supervisor:
             return
 
         def wait() -> None:
-            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-            self._loop.add_callback(self._on_ended, pid)
+            _, code = os.waitpid(pid, 0)
+            self._loop.add_callback(self._on_ended, pid, code)
 
-        threading.Thread(target=wait, daemon=True, name="waitid").start()
+        threading.Thread(target=wait, daemon=True, name="waitpid").start()
 
-    def _on_ended(self, pid: int) -> None:
+    def _on_ended(self, pid: int, code: int | None = None) -> None:
         process, channel = self._process, self._channel
         if process is None or process.pid != pid or channel is None:
             return
         # while the leader is not reaped its group's number can't be anybody else's
         self._signal(signal.SIGKILL)
-        _, code = os.waitpid(pid, 0)
+        if code is None:
+            _, code = os.waitpid(pid, 0)
         at_start = self.abilities is None
         last_words = channel.last_words()
         channel.finish()
         release_guard(process)
-        self._process = self._channel = None
+        self._process = self._channel = self.abilities = None
         self._waiting.clear()
-        self.cell_over()
-        status = describe_status(code)
-        if self._killed_for:
-            status += f" after {self._killed_for}"
-            self._killed_for = ""
-        death = Death(status, at_start, last_words)
+        self._interrupts.forget()
+        killed_for = self._interrupts.forget_kill()
+        status = describe_status(code) + (f" after {killed_for}" if killed_for else "")
+        death = Death(status, at_start, bool(killed_for), last_words)
         log.info("evaluator %s ended: %s", pid, death.status)
         if self._on_gone is not None:
             self._gone()
@@ -347,7 +340,7 @@ class Supervisor:
         self._watcher.on_death(death)
 
     def _count_start(self, death: Death) -> None:
-        if not death.at_start:
+        if not death.at_start or death.wanted:
             return
         self._failed_starts += 1
         if self._failed_starts >= MAXIMUM_STARTS and not self.start_error:

@@ -45,6 +45,7 @@ class Transport:
         on_frames: Called with channel and frames of what came.
         on_subscription: Called with the topic that a front end subscribed to.
         on_congestion: Called with true whenever front ends don't keep up, with false when they do.
+        on_unasked: Called when a question on stdin could not be delivered.
 
     Raises:
         TransportError: An address can't be listened on.
@@ -57,11 +58,14 @@ class Transport:
         on_frames: Callable[[str, list[bytes]], None],
         on_subscription: Callable[[bytes], None],
         on_congestion: Callable[[bool], None],
+        on_unasked: Callable[[], None] = lambda: None,
     ) -> None:
         self._loop = IOLoop.current()
         self._on_frames = on_frames
         self._on_subscription = on_subscription
         self._on_congestion = on_congestion
+        self._on_unasked = on_unasked
+        self._question: Sequence[bytes] = ()  # that waits for its front end to connect on stdin
         self._context = zmq.Context()
         self._sockets: dict[str, zmq.Socket[bytes]] = {}
         self._queue: deque[tuple[str, Sequence[bytes]]] = deque()
@@ -177,33 +181,45 @@ class Transport:
         socket = self._sockets.get(channel)
         if socket is None:
             return True
-        if channel == "iopub":
-            return self._publish(socket, frames)
-        if channel == "stdin":
-            self._ask(frames)
-            return True
         try:
+            if channel == "iopub":
+                return self._publish(socket, frames)
+            if channel == "stdin":
+                self._question = frames
+                self._knock(frames)
+                return True
             socket.send_multipart(frames, zmq.NOBLOCK)
         except zmq.ZMQError as error:
             log.warning("a message on %s could not be sent: %s", channel, error)
-        if self._has(socket, zmq.POLLIN):  # a send may eat the edge that would have woken us
-            self._loop.add_callback(self.pump, channel)
+        finally:
+            self._look_again(channel, socket)
         return True
 
-    def _ask(self, frames: Sequence[bytes], knocks: int = KNOCKS) -> None:
+    def _look_again(self, channel: str, socket: zmq.Socket[bytes]) -> None:
+        """See to what has come: a send may have eaten the edge that would have woken us."""
+        if self._has(socket, zmq.POLLIN):
+            self._loop.add_callback(self.pump, channel)
+
+    def _knock(self, frames: Sequence[bytes], knocks: int = KNOCKS) -> None:
         """Send on stdin, as soon as that front end is connected there."""
         socket = self._sockets.get("stdin")
-        if socket is None:
+        if socket is None or self._question is not frames:
             return
         try:
             socket.send_multipart(frames, zmq.NOBLOCK)
         except zmq.ZMQError as error:
             if knocks:
-                self._loop.call_later(KNOCK_EVERY, self._ask, frames, knocks - 1)
-            else:
-                log.warning("a front end could not be asked for input: %s", error)
-        if self._has(socket, zmq.POLLIN):
-            self._loop.add_callback(self.pump, "stdin")
+                self._loop.call_later(KNOCK_EVERY, self._knock, frames, knocks - 1)
+                return
+            log.warning("a front end could not be asked for input: %s", error)
+            self._on_unasked()
+        finally:
+            self._look_again("stdin", socket)
+        self._question = ()
+
+    def withdraw_question(self) -> None:
+        """Let a question that could not yet be delivered be."""
+        self._question = ()
 
     def _publish(self, socket: zmq.Socket[bytes], frames: Sequence[bytes]) -> bool:
         size = sum(map(len, frames))
@@ -220,8 +236,6 @@ class Transport:
                 socket.send_multipart(frames, zmq.NOBLOCK)
         except zmq.Again:
             return False
-        if self._has(socket, zmq.POLLIN):
-            self._loop.add_callback(self.pump, "iopub")
         return True
 
     def _too_much_in_flight(self) -> bool:
@@ -263,11 +277,14 @@ class Transport:
         sockets, self._sockets = self._sockets, {}
         for socket in sockets.values():
             self._loop.remove_handler(cast(int, socket.fd))
+        unsent = 0
         for channel, frames in self._queue:
             try:
                 sockets[channel].send_multipart(frames, zmq.NOBLOCK)
             except zmq.ZMQError:
-                log.warning("a message on %s was not sent before the end", channel)
+                unsent += 1
+        if unsent:
+            log.warning("%s messages were not sent before the end: nobody read them", unsent)
         for socket in sockets.values():
             socket.close()
         self._context.term()

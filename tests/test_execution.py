@@ -115,8 +115,9 @@ def test_a_shutdown_behind_a_cell_that_fails_ends_it_once(start: Callable[..., K
     kernel = start()
     kernel.read_ahead = kernel.execution.stop
     failed = kernel.execute("1/0")
-    assert kernel.reply(failed)["ename"] == "KernelShutdown"
+    assert kernel.reply(failed)["ename"] == "ZeroDivisionError"
     assert kernel.states(failed) == ["busy", "idle"]
+    assert len(kernel.replies(failed)) == 1
 
 
 def test_a_cell_behind_a_question_on_which_the_evaluator_dies_does_not_run(
@@ -173,6 +174,37 @@ def test_interrupts_of_a_question_are_not_counted_in_the_next_cell(
     assert kernel.reply(cell)["status"] == "ok"
 
 
+def test_a_silent_cell_leaves_it_to_the_next_one_to_tell_what_is_lost(
+    start: Callable[..., Kernel],
+) -> None:
+    kernel = start()
+    assert kernel.reply(kernel.execute("pass"))["status"] == "ok"
+    assert kernel.supervisor.pid is not None
+    before = kernel.supervisor.pid
+    os.kill(before, 9)
+    run_until(kernel.loop, lambda: kernel.supervisor.pid not in (None, before), "the next one")
+    assert kernel.reply(kernel.execute("pass", silent=True))["ename"] == "EvaluatorDied"
+    assert kernel.reply(kernel.execute("open('ran', 'w')"))["ename"] == "EvaluatorDied"
+    assert not os.path.exists("ran")  # noqa: PTH110
+    assert kernel.reply(kernel.execute("pass"))["status"] == "ok"
+
+
+def test_a_flood_that_goes_on_after_an_interrupt_waits_again(start: Callable[..., Kernel]) -> None:
+    kernel = start("--interrupts")
+    kernel.execute(
+        "try:\n    print('begun', flush=True)\n    while True: pass\n"
+        "except KeyboardInterrupt: os.write(1, b'x' * (3 << 20))"
+    )
+    run_until(kernel.loop, lambda: any(m.msg_type == "stream" for _, m in kernel.sent), "the text")
+    kernel.execution.interrupt()
+    run_until(kernel.loop, lambda: any(b"xx" in m.content for _, m in kernel.sent), "the flood")
+    kernel.execution.pause()
+    turns: list[int] = []
+    run_until(kernel.loop, lambda: turns.append(len(kernel.sent)) or len(turns) > 50, "turns")  # type: ignore[func-returns-value]
+    assert turns[-1] == turns[5]
+    kernel.execution.resume()
+
+
 def test_what_is_broken_is_told_by_each_cell_and_nothing_is_asked(
     start: Callable[..., Kernel],
 ) -> None:
@@ -188,11 +220,15 @@ def test_a_stopped_kernel_answers_all_that_was_queued_once(start: Callable[..., 
     kernel = start()
     running, cell, question = kernel.execute("read()"), kernel.execute("pass"), kernel.ask("x")
     kernel.execution.stop()
-    assert kernel.reply(running)["ename"] == "KernelShutdown"
-    assert kernel.reply(cell)["status"] == "aborted"
+    late = kernel.execute("pass")
+    assert kernel.reply(cell)["status"] == kernel.reply(late)["status"] == "aborted"
     assert kernel.reply(question)["status"] == "error"
-    for msg_id in (running, cell, question):
+    assert not kernel.replies(running)
+    kernel.execution.end()
+    assert kernel.reply(running)["ename"] == "KernelShutdown"
+    for msg_id in (running, cell, question, late):
         assert kernel.states(msg_id) == ["busy", "idle"]
+        assert len(kernel.replies(msg_id)) == 1
 
 
 def test_the_evaluator_waits_when_front_ends_do_not_keep_up(start: Callable[..., Kernel]) -> None:

@@ -106,6 +106,9 @@ class World:
             self.merge.add(name, number)
         del self._channel[:count]
 
+    def stalled(self) -> bool:
+        return False
+
     def drain(self) -> None:
         self.read_text(len(self._pipe))
 

@@ -61,14 +61,24 @@ def test_where_it_is_not_allowed_nothing_is_sent(asker: Asker) -> None:
     assert asker.happened == [("refused", ("q", NOT_ALLOWED))]
 
 
-def test_a_second_question_is_refused_and_the_first_stays(asker: Asker) -> None:
+def test_a_newer_question_takes_the_place_of_one_that_was_given_up(asker: Asker) -> None:
     asker.ask("first")
     asker.ask("second")
     asker.reply({"value": "x"})
+    asker.reply({"value": "late"})
     assert asker.happened[2:] == [
-        ("refused", ("second", NOT_NOW)),
-        ("answered", ("first", {"value": "x"})),
+        ("refused", ("first", NOT_NOW)),
+        ("purged", None),
+        ("asked", (b"front end",)),
+        ("answered", ("second", {"value": "x"})),
     ]
+
+
+def test_a_question_that_can_not_be_delivered_is_refused(asker: Asker) -> None:
+    asker.requests.undeliverable()
+    asker.ask()
+    asker.requests.undeliverable()
+    assert asker.happened[2:] == [("refused", ("q", NOT_ALLOWED))]
 
 
 def test_an_interrupt_ends_the_wait_and_the_late_answer_is_dropped(asker: Asker) -> None:

@@ -13,6 +13,7 @@ import pytest
 from support.kernels import SAMPLES
 from support.loops import run_until
 
+from polykernel import interrupts
 from polykernel import supervisor as supervisor_module
 from polykernel.channel import Failure
 from polykernel.supervisor import Abilities, Death, Supervisor, describe_status
@@ -39,6 +40,7 @@ class Watcher:
         self.refused: list[str] = []
         self.events: list[Line] = []
         self.questions: list[Line] = []
+        self.heard = 0
 
     def on_text(self, stream: str, data: bytes) -> None:
         self.text += data
@@ -57,6 +59,9 @@ class Watcher:
 
     def on_death(self, death: Death) -> None:
         self.deaths.append(death)
+
+    def on_heard_interrupt(self) -> None:
+        self.heard += 1
 
     def on_unheard_interrupt(self) -> None:
         self.unheard += 1
@@ -215,7 +220,7 @@ def test_an_interrupt_reaches_the_cell(run: Callable[..., Run]) -> None:
     it = run()
     it.execute("print('begun')\nwhile True: pass")
     it.until(lambda: b"begun" in it.watcher.text, "the beginning")
-    it.supervisor.interrupt()
+    it.supervisor.interrupt(2)
     it.until(lambda: it.answers, "the answer")
     assert msgspec.json.decode(it.answers[0])["ename"] == "KeyboardInterrupt"
 
@@ -223,12 +228,21 @@ def test_an_interrupt_reaches_the_cell(run: Callable[..., Run]) -> None:
 def test_an_interrupt_that_is_not_acknowledged_is_told(
     run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor_module, "UNHEARD_AFTER", 0.01)
+    monkeypatch.setattr(interrupts, "UNHEARD_AFTER", 0.01)
     it = run()
     it.execute("signal.signal(signal.SIGINT, signal.SIG_IGN); print('begun'); read()")
     it.until(lambda: b"begun" in it.watcher.text, "the beginning")
-    it.supervisor.interrupt()
+    it.supervisor.interrupt(2)
     it.until(lambda: it.watcher.unheard, "the notice")
+    assert it.watcher.deaths == []
+
+
+def test_an_interrupt_before_the_hello_waits_for_it(run: Callable[..., Run]) -> None:
+    it = run("--interrupts")
+    it.execute("print('begun')\nwhile True: pass")
+    it.supervisor.interrupt(2)  # the program would die of a signal now
+    it.until(lambda: it.watcher.abilities, "the hello")
+    it.until(lambda: it.watcher.heard or it.answers, "the interrupt")
     assert it.watcher.deaths == []
 
 
@@ -237,7 +251,7 @@ def test_the_third_interrupt_in_vain_kills(run: Callable[..., Run]) -> None:
     it.execute("signal.signal(signal.SIGINT, signal.SIG_IGN); print('begun'); read()")
     it.until(lambda: b"begun" in it.watcher.text, "the beginning")
     for _ in range(3):
-        it.supervisor.interrupt()
+        it.supervisor.interrupt(2)
     it.until(lambda: it.watcher.deaths, "the death")
     assert "SIGKILL" in it.watcher.deaths[0].status
 

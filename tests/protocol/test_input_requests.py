@@ -59,7 +59,7 @@ def test_a_question_of_a_cell_that_is_over_is_refused(program: Kernel) -> None:
     assert outcome.text() == "-32002\n"
 
 
-def test_a_second_question_is_refused_while_one_is_outstanding(program: Kernel) -> None:
+def test_a_newer_question_takes_the_place_of_one_that_was_given_up(program: Kernel) -> None:
     client = program.client
     cell = client.send_execute(
         """
@@ -72,10 +72,13 @@ print(read()['result']['value'])
 """,
         allow_stdin=True,
     )
-    client.wait_for_text("second -32002", cell)
+    client.wait_for_text("first -32002", cell)
     assert asked(client, cell)["prompt"] == "first"
-    client.answer("for the first")
-    assert client.outcome(cell).text() == "second -32002\nfor the first\n"
+    client.wait(
+        lambda seen: seen.channel == "stdin" and seen.content["prompt"] == "second", "the second"
+    )
+    client.answer("for the second")
+    assert client.outcome(cell).text() == "first -32002\nfor the second\n"
 
 
 def test_an_answer_that_nobody_asked_for_is_not_taken_for_a_later_question(

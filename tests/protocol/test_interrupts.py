@@ -125,14 +125,11 @@ def test_an_interrupt_gets_through_to_an_evaluator_that_waits_for_a_front_end_to
     assert set(outcome.text()) == {"x"}
 
 
-def test_an_interrupt_that_no_cell_has_heard_is_sent_again(program: Kernel) -> None:
-    # as where it comes when the cell has been sent, and the evaluator has not begun it
+def test_the_channel_tells_which_request_an_interrupt_is_meant_for(program: Kernel) -> None:
     cell = program.client.send_execute(
-        "def too_early(number, frame):\n"
-        "    signal.signal(signal.SIGINT, interrupted)\n"
-        "    put({'method': 'interrupted', 'params': {}})\n"
-        "signal.signal(signal.SIGINT, too_early)\n" + LOOP
+        f"{DEAF}print('begun', flush=True); note = json.loads(requests.readline())\n"
+        "print(note['method'], note['params'] == {'cell': cell}, 'id' in note)"
     )
     program.client.wait_for_text("begun", cell)
     interrupt(program)
-    assert program.client.outcome(cell).reply["ename"] == "KeyboardInterrupt"
+    assert program.client.outcome(cell).text() == "begun\ninterrupt True False\n"

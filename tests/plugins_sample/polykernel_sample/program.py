@@ -40,10 +40,14 @@ def put(message):
 
 
 def read():
-    line = requests.readline()
-    if not line:
-        sys.exit(0)  # the host is gone
-    return json.loads(line)
+    """Read the next message that is no notification: those are for cleverer programs."""
+    while True:
+        line = requests.readline()
+        if not line:
+            sys.exit(0)  # the host is gone
+        message = json.loads(line)
+        if "id" in message:
+            return message
 
 
 def event(method, content, cell=None, **params):
