@@ -10,6 +10,7 @@ import faulthandler
 import os
 import signal
 import sys
+import threading
 from functools import wraps
 
 TYPE_CHECKING = False
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from polykernel.evaluator.streams import Watcher
 
 _STARTERS = ("system", "posix_spawn", "posix_spawnp", "execv", "execve")
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def follow(
@@ -34,7 +36,6 @@ def follow(
         watcher: A forked child has to start its own.
         descriptors: What a forked child must not keep.
     """
-    mask: set[int] = set()
 
     def flush() -> None:
         try:
@@ -42,44 +43,109 @@ def follow(
         except OSError:
             pass  # user code has closed descriptor 1
 
-    def before() -> None:
-        flush()
-        outlet.lock.acquire()  # no line is half written in the child's copy
-        # a signal that came to the child while it has our handlers would be lost
-        mask.clear()
-        mask.update(signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM)))
-
-    def in_parent() -> None:
-        outlet.lock.release()
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        outlet.settled()
-
-    def in_child() -> None:
-        outlet.lock.release()
-        watcher.restart()
-        if outlet.has_channel:  # it is no child's child
-            outlet.lose_channel()
-            interrupts.forget()
-            faulthandler.enable(2, all_threads=False)
-            for descriptor in descriptors:
-                os.close(descriptor)
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-
-    os.register_at_fork(before=before, after_in_parent=in_parent, after_in_child=in_child)
-    _flush_before_starters(flush)
+    hooks = Hooks(outlet, interrupts, watcher, descriptors, flush)
+    os.register_at_fork(
+        before=hooks.before, after_in_parent=hooks.in_parent, after_in_child=hooks.in_child
+    )
+    _replace(("fork", "forkpty"), lambda function: _holding(function, interrupts))
+    _replace(_STARTERS, lambda function: _flushing(function, flush))
+    _wrap_fork_exec(interrupts, flush)
     _silence_warning()
 
 
-def _flush_before_starters(flush: Callable[[], None]) -> None:
-    import _posixsubprocess
+class Hooks:
+    """What happens around a fork. An exception that is raised here, Python would only print.
 
+    Signals can't come to a child before it has given the handlers back. State: the signal mask, and
+    whether the lock is held, which it must be so that no line is half written in the child's copy.
+    """
+
+    def __init__(
+        self,
+        outlet: Outlet,
+        interrupts: Interrupts,
+        watcher: Watcher,
+        descriptors: Sequence[int],
+        flush: Callable[[], None],
+    ) -> None:
+        self._outlet = outlet
+        self._interrupts = interrupts
+        self._watcher = watcher
+        self._descriptors = descriptors
+        self._flush = flush
+        self._mask: set[int] = set()
+        self._locked = False
+
+    def before(self) -> None:
+        """Block signals, show what is printed, take the lock."""
+        self._interrupts.hold()
+        self._mask = set(signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        try:
+            self._flush()
+        finally:
+            self._outlet.lock.acquire()
+            self._locked = True
+
+    def in_parent(self) -> None:
+        """Undo it."""
+        self._unlock()
+        try:
+            signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
+        finally:
+            self._interrupts.let_go()
+
+    def in_child(self) -> None:
+        """Behave as any Python program, that prints."""
+        self._unlock()
+        self._watcher.restart()
+        if self._outlet.has_channel:  # it is no child's child
+            self._outlet.lose_channel()
+            self._interrupts.forget()
+            for descriptor in self._descriptors:
+                _close(descriptor)
+            faulthandler.enable(2, all_threads=False)
+        try:
+            signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
+        except KeyboardInterrupt:  # the fork was not Python's own, and there is nobody to catch it
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+    def _unlock(self) -> None:
+        if self._locked:
+            self._locked = False
+            self._outlet.lock.release()
+
+
+def _close(descriptor: int) -> None:
+    try:
+        os.close(descriptor)
+    except OSError:
+        pass  # user code has closed it
+
+
+def _replace(names: Sequence[str], wrap: Callable[[Callable[..., Any]], Any]) -> None:
     posix = sys.modules["posix"]
-    for name in _STARTERS:
+    for name in names:
         if hasattr(posix, name):
-            wrapped = _flushing(getattr(posix, name), flush)
+            wrapped = wrap(getattr(posix, name))
             setattr(posix, name, wrapped)
             setattr(os, name, wrapped)
-    wrapped = _flushing(_posixsubprocess.fork_exec, flush)
+
+
+def _wrap_fork_exec(interrupts: Interrupts, flush: Callable[[], None]) -> None:
+    import _posixsubprocess
+
+    plain = _posixsubprocess.fork_exec
+    # no signal is blocked: the program that it starts would keep that
+    holding = _holding(plain, interrupts, ())
+
+    @wraps(plain)
+    def fork_exec(*args: Any) -> Any:
+        has_hooks = any(map(callable, args[-2:]))  # a preexec_fn
+        return (holding if has_hooks else plain)(*args)
+
+    wrapped = _flushing(fork_exec, flush)
     _posixsubprocess.fork_exec = wrapped
     subprocess = sys.modules.get("subprocess")
     if subprocess is not None and hasattr(subprocess, "_fork_exec"):
@@ -93,6 +159,28 @@ def _flushing(function: Callable[..., Any], flush: Callable[[], None]) -> Callab
         return function(*args, **kwargs)
 
     return flush_first
+
+
+def _holding(
+    function: Callable[..., Any], interrupts: Interrupts, block: Sequence[int] = _SIGNALS
+) -> Callable[..., Any]:
+    """Let no signal act within the hooks of a fork, anybody's: Python ignores what they raise."""
+
+    @wraps(function)
+    def hold_signals(*args: Any, **kwargs: Any) -> Any:
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        try:
+            interrupts.hold()
+            signal.pthread_sigmask(signal.SIG_BLOCK, block)
+            return function(*args, **kwargs)
+        finally:
+            try:
+                signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            finally:
+                interrupts.let_go()
+                interrupts.settle()
+
+    return hold_signals
 
 
 def _silence_warning() -> None:

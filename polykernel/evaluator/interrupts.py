@@ -50,12 +50,13 @@ class Interrupts:
         self._process = os.getpid()
         self._deferred_interrupt = False
         self._deferred_end = False
+        self._held = 0
         self._running: object = None  # the request that is armed; None while start() is
         self._begun = 0.0
         self._unheard = -EARLY  # when a signal came that stopped nothing
         self._unfinished: set[object] = set()
         self._wanted: dict[object, bool] = {}  # unfinished requests that are to be interrupted
-        outlet.settle = self._settle
+        outlet.settle = self.settle
 
     def install(self) -> None:
         """Take the signals: before each request, since user code may have taken them."""
@@ -68,7 +69,7 @@ class Interrupts:
         Raises:
             KeyboardInterrupt: It was interrupted before it has begun.
         """
-        self._settle()  # what was deferred so far did not interrupt this
+        self.settle()  # what was deferred so far did not interrupt this
         self.install()
         self._running = number
         self._begun = monotonic()
@@ -116,26 +117,40 @@ class Interrupts:
 
     def forget(self) -> None:
         """In a forked child: behave as any Python program."""
+        self._held = 0
+        self._deferred_interrupt = self._deferred_end = False
         if signal.getsignal(signal.SIGINT) == self._on_interrupt:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         if signal.getsignal(signal.SIGTERM) == self._on_end:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
     def _on_interrupt(self, signum: int, frame: FrameType | None) -> None:
-        if self._outlet.is_locked_here():
+        if self._held or self._outlet.is_locked_here():
             self._deferred_interrupt = self._outlet.deferred = True
         else:
             self._interrupt(frame)
 
     def _on_end(self, signum: int, frame: FrameType | None) -> None:
-        if self._outlet.is_locked_here():
+        if self._held or self._outlet.is_locked_here():
             self._deferred_end = self._outlet.deferred = True
         else:
             self._end()
 
-    def _settle(self) -> None:
+    def hold(self) -> None:
+        """Around what no exception may interrupt: let signals of the main thread leave a note."""
+        if threading.get_ident() == threading.main_thread().ident:
+            self._held += 1
+
+    def let_go(self) -> None:
+        """Take back one :meth:`hold`; what was noted acts when it is settled."""
+        if self._held and threading.get_ident() == threading.main_thread().ident:
+            self._held -= 1
+
+    def settle(self) -> None:
+        """Let a signal act that was deferred, where nothing forbids it any more."""
         if (
-            threading.get_ident() != threading.main_thread().ident
+            self._held
+            or threading.get_ident() != threading.main_thread().ident
             or not self._outlet.deferred
             or self._outlet.is_locked_here()
         ):

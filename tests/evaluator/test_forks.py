@@ -77,6 +77,77 @@ def test_a_signal_that_comes_at_once_ends_a_child(host: Host) -> None:
     assert host.run(code)["status"] == "ok"
 
 
+HOOKED = (
+    "import os, signal\n"
+    "def interrupt():\n"
+    "    global on\n"
+    "    if on: on = False; os.kill(os.getpid(), signal.SIGINT)\n"
+    "on = False\n"
+    "os.register_at_fork({when}=interrupt)\n"
+)
+
+
+@pytest.mark.parametrize("when", ["before", "after_in_parent"])
+@pytest.mark.parametrize(
+    "fork",
+    [
+        "os.fork() or os._exit(0)",
+        "os.forkpty()[0] or os._exit(0)",
+        "subprocess.run(['true'], preexec_fn=os.getpid)",
+    ],
+)
+def test_an_interrupt_within_a_fork_stops_the_cell(host: Host, when: str, fork: str) -> None:
+    """Python ignores what is raised in the hooks of a fork."""
+    host.run(HOOKED.format(when=when) + "import subprocess, time")
+    for _ in range(3):
+        cell = host.start(f"on = True; {fork}; time.sleep(1000)")
+        assert host.result(cell)["ename"] == "KeyboardInterrupt"
+        assert host.events("interrupted")[-1] == {"cell": cell}
+    assert host.value("'alive'") == "alive"
+    assert "ignored" not in host.streams("stderr") + host.printed[2].decode()
+
+
+def test_an_interrupt_within_a_fork_reaches_the_child(host: Host) -> None:
+    host.run(HOOKED.format(when="after_in_child"))
+    code = (
+        "on = True; parent = os.getpid(); pid = 0\n"
+        "try: pid = os.fork()\n"
+        "except KeyboardInterrupt:\n"
+        "    print('child' if os.getpid() != parent else 'parent', flush=True)\n"
+        "    cell.display('no channel')\n"
+        "    print([f for f in range(3, 200) if os.path.exists(f'/dev/fd/{f}')], flush=True)\n"
+        "    os._exit(0)\n"
+        "os.waitpid(pid, 0)[1]"
+    )
+    assert host.value(code) == "0"
+    assert host.text() == "child\nno channel\n[]\n"
+    assert host.events("display_data") == []
+    assert host.printed[2] == b""
+
+
+def test_no_interrupt_is_lost_in_many_forks(host: Host) -> None:
+    cell = host.start(
+        "import os, signal\n"
+        "parent = os.getpid(); caught = 0\n"
+        "while caught < 50:\n"
+        "    try:\n"
+        "        while True:\n"
+        "            print('x', end='')\n"
+        "            pid = os.fork()\n"
+        "            if pid == 0: os._exit(0)\n"
+        "            os.waitpid(pid, 0)\n"
+        "    except KeyboardInterrupt:\n"
+        "        if os.getpid() != parent: os._exit(0)\n"
+        "        caught += 1\n"
+        "        print(f'caught {caught}')\n"
+    )
+    for count in range(50):
+        host.wait_for(f"caught {count}\nx" if count else "x")
+        host.interrupt()
+    assert host.result(cell)["status"] == "ok"
+    assert host.events("interrupted") == [{"cell": cell}] * 50
+
+
 def test_workers_of_multiprocessing_print_and_return(host: Host) -> None:
     code = (
         "import multiprocessing\n"
