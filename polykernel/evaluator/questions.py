@@ -1,4 +1,8 @@
-"""Input requests: one outstanding at a time, answered by the reader thread."""
+"""Input requests: one thread asks at a time, answered by the reader thread.
+
+A thread that asks again has given up its older request, or a signal handler asks within it: the
+host then forgets the older one, too.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ SIGNAL_IS_ON_ITS_WAY = 1.0  # seconds
 
 
 class Questions:
-    """Matches answers with the caller that waits. State: the one outstanding request.
+    """Matches answers with the caller that waits. State: the outstanding requests.
 
     Attributes:
         main_thread_waits: For an answer: an interrupt ends that, whatever the evaluator does.
@@ -26,34 +30,36 @@ class Questions:
     def __init__(self) -> None:
         self.main_thread_waits = False
         self._numbers = itertools.count(1)
-        self._outstanding: int | None = None
-        self._answer: SimpleQueue[dict[str, Any]] = SimpleQueue()
+        self._outstanding: dict[int, tuple[int, SimpleQueue[dict[str, Any]]]] = {}
 
     def ask(self, params: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> str:
         """Send an input request and wait for the answer (docs/channel.md).
 
         Raises:
-            InputRefused: Another request is outstanding, or the host refuses.
+            InputRefused: Another thread's request is outstanding, or the host refuses.
             KeyboardInterrupt: The user interrupted.
         """
-        if self._outstanding is not None:
+        asker = threading.get_ident()
+        if any(other != asker for other, _ in list(self._outstanding.values())):
             raise InputRefused("another input request is outstanding")
-        number = self._outstanding = next(self._numbers)
+        number = next(self._numbers)
         answer: SimpleQueue[dict[str, Any]] = SimpleQueue()
-        self._answer = answer
-        in_main_thread = threading.current_thread() is threading.main_thread()
+        in_main_thread = asker == threading.main_thread().ident
+        waited = self.main_thread_waits
         try:
+            self._outstanding[number] = asker, answer
             self.main_thread_waits = in_main_thread
             send({"jsonrpc": "2.0", "id": number, "method": "input_request", "params": params})
             return self._value(answer.get(), in_main_thread)
         finally:
-            self.main_thread_waits = False
-            self._outstanding = None
+            self._outstanding.pop(number, None)
+            self.main_thread_waits = waited
 
     def answer(self, message: dict[str, Any]) -> None:
         """Take a response of the host's; a stale one is dropped."""
-        if message.get("id") == self._outstanding:
-            self._answer.put(message)
+        found = self._outstanding.get(message.get("id", 0))
+        if found is not None:
+            found[1].put(message)
 
     def _value(self, message: dict[str, Any], in_main_thread: bool) -> str:
         if "error" in message:

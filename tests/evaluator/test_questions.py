@@ -117,3 +117,42 @@ def test_a_thread_may_ask_while_its_cell_runs_and_not_after(host: Host) -> None:
     answer(host, asked(host), result={"value": "one"})
     host.result(cell)
     assert host.value("go.set(); thread.join(); found") == "['one', 'InputRefused']"
+
+
+def test_a_question_that_is_given_up_makes_room_and_its_answer_is_dropped(host: Host) -> None:
+    cell = host.start(
+        "import signal\n"
+        "def give_up(*_): raise TimeoutError\n"
+        "signal.signal(signal.SIGALRM, give_up)\n"
+        "signal.setitimer(signal.ITIMER_REAL, 0.05)\n"
+        "try: cell.input('first')\n"
+        "except TimeoutError: print('given up', flush=True)\n"
+        "cell.input('second')"
+    )
+    first = asked(host)
+    host.wait_for("given up")
+    second = asked(host, 2)
+    answer(host, first, result={"value": "to the first"})
+    answer(host, first, error={"code": -32002, "message": "another one came"})
+    answer(host, second, result={"value": "to the second"})
+    assert host.result(cell)["result"]["data"] == {"text/plain": "to the second"}
+
+
+def test_a_signal_handler_may_ask_within_a_question(host: Host) -> None:
+    """The host refuses the older one, and whoever has asked it hears that."""
+    cell = host.start(
+        "import signal\n"
+        "def ask(*_): found.append(cell.input('inner'))\n"
+        "found = []\n"
+        "signal.signal(signal.SIGALRM, ask)\n"
+        "signal.setitimer(signal.ITIMER_REAL, 0.05)\n"
+        "try: cell.input('outer')\n"
+        "except Exception as error: found.append(str(error))\n"
+        "found"
+    )
+    outer, inner = asked(host), asked(host, 2)
+    assert inner["params"]["content"]["prompt"] == "inner"
+    answer(host, outer, error={"code": -32002, "message": "another one came"})
+    answer(host, inner, result={"value": "answered"})
+    text = host.result(cell)["result"]["data"]["text/plain"]
+    assert text == "['answered', 'another one came']"
