@@ -21,6 +21,7 @@ from polykernel.evaluator.base import Completions, Evaluator
 from polykernel.evaluator.cell import Cell, current_cell
 from polykernel.evaluator.display import Bundle, mimebundle
 from polykernel.evaluator.failure import CellError, InputRefused
+from polykernel.evaluator.standard_library import standard_library_first
 
 __all__ = [
     "Evaluator",
@@ -31,4 +32,5 @@ __all__ = [
     "Bundle",
     "Completions",
     "mimebundle",
+    "standard_library_first",
 ]

@@ -121,6 +121,16 @@ class Evaluator:
         """
         return "unknown"
 
+    def format_error(self, error: BaseException) -> Sequence[str] | None:
+        """Show an exception that ends no cell: of a background task, of a ``_repr_html_()`` ...
+
+        May be called in any thread.
+
+        Returns:
+            The lines that are shown, ANSI colours allowed; ``None`` for Python's own traceback.
+        """
+        return None
+
     def interrupt(self) -> None:
         """Stop the running cell. Called in the main thread, between two Python instructions.
 

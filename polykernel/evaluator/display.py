@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from binascii import b2a_base64
 
+from polykernel.evaluator.reports import formatter
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
@@ -170,8 +172,7 @@ def _content(mimetype: str, content: Any) -> Any:
 
 
 def _tell(method: str, value: object) -> None:
-    import traceback
-
-    text = "".join(traceback.format_exception(*sys.exc_info()))
-    if sys.stderr is not None:
-        sys.stderr.write(f"{type(value).__name__}.{method}() failed:\n{text}")
+    error = sys.exc_info()[1]
+    if error is not None and sys.stderr is not None:
+        text = "\n".join(formatter.lines(error))
+        sys.stderr.write(f"{type(value).__name__}.{method}() failed:\n{text}\n")

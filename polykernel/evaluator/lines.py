@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import select
 from binascii import b2a_base64
 from collections.abc import Mapping
 from math import isfinite
+
+# user code may rebind what modules have
+from os import write as _write
+from select import POLLOUT
+from select import poll as _poll
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,7 +101,7 @@ def _clean_object(value: Any, depth: int) -> Any:
 def write_all(descriptor: int, data: bytes) -> None:
     """Write all of ``data``, also where a child made the pipe non-blocking."""
     try:
-        written = os.write(descriptor, data)
+        written = _write(descriptor, data)
     except BlockingIOError:
         written = 0
     if written == len(data):
@@ -106,12 +109,12 @@ def write_all(descriptor: int, data: bytes) -> None:
     rest = memoryview(data)[written:]
     while rest:
         try:
-            rest = rest[os.write(descriptor, rest) :]
+            rest = rest[_write(descriptor, rest) :]
         except BlockingIOError:  # noqa: PERF203
             _wait_writable(descriptor)
 
 
 def _wait_writable(descriptor: int) -> None:
-    poll = select.poll()
-    poll.register(descriptor, select.POLLOUT)
+    poll = _poll()
+    poll.register(descriptor, POLLOUT)
     poll.poll()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from polykernel.evaluator.failure import CellError, headline
+from polykernel.evaluator.standard_library import standard_library_first
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from traceback import TracebackException
-    from typing import Any
+    from typing import Any, Callable, Sequence
 
 _OURS = __file__[: -len("reports.py")]
 
@@ -72,24 +73,51 @@ def text_of(error: BaseException) -> str:
     """``str(error)``, also where that fails."""
     try:
         return str(error)
-    except Exception as again:
+    except BaseException as again:
         return f"<str() of it failed: {type(again).__name__}>"
 
 
 def traceback_lines(error: BaseException) -> list[str]:
     """Format the traceback without frames of the runtime, and without its last line."""
-    import traceback
-
     try:
-        formatted = traceback.TracebackException.from_exception(error)
-        _strip(formatted, set())
-        lines = "".join(formatted.format()).rstrip("\n").split("\n")
-    except Exception as again:
+        with standard_library_first:
+            import traceback
+
+            formatted = traceback.TracebackException.from_exception(error)
+            _strip(formatted, set())
+            lines = "".join(formatted.format()).rstrip("\n").split("\n")
+            own = "".join(formatted.format_exception_only()).rstrip("\n").split("\n")
+    except (
+        Exception
+    ) as again:  # the user's own __str__, or a module that can't be imported any more
         return [f"(its traceback can't be shown: {type(again).__name__}: {text_of(again)})"]
-    own = "".join(formatted.format_exception_only()).rstrip("\n").split("\n")
     if isinstance(error, SyntaxError):
         return lines[:-1]
     return lines[: -len(own)] if lines[-len(own) :] == own else lines
+
+
+class Formatter:
+    """How errors are shown that end no cell, such as those of tasks: the evaluator's own way.
+
+    Attributes:
+        format: :meth:`Evaluator.format_error` of the running evaluator.
+    """
+
+    def __init__(self) -> None:
+        self.format: Callable[[BaseException], Sequence[str] | None] = lambda error: None
+
+    def lines(self, error: BaseException) -> list[str]:
+        """Give all lines, down to the error's name and text."""
+        try:
+            lines = self.format(error)
+        except Exception:  # Python's own way will do
+            lines = None
+        if lines is not None:
+            return list(lines)
+        return [*traceback_lines(error), f"{type(error).__name__}: {text_of(error)}"]
+
+
+formatter = Formatter()
 
 
 def _strip(formatted: TracebackException | None, seen: set[int]) -> None:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
-import time
 from _thread import start_new_thread
+
+# user code may rebind what modules have
+from os import getpgrp, getpid, kill, killpg
+from os import read as _read
+from time import sleep as _sleep
+
+from polykernel.evaluator.reports import formatter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Iterator
 
+_SIGKILL = signal.SIGKILL
+_decode: Callable[[str], Any] = json.JSONDecoder().decode
 CHUNK = 1 << 18
 SHORT_OF_MEMORY = 0.1  # seconds until it is tried again
 
@@ -22,11 +29,11 @@ def read_lines(descriptor: int) -> Iterator[bytes]:
     begun: list[bytes] = []
     while True:
         try:
-            chunk = os.read(descriptor, CHUNK)
+            chunk = _read(descriptor, CHUNK)
         except OSError:
             return
         except MemoryError:  # a cell has taken all: that is for the cell to hear
-            time.sleep(SHORT_OF_MEMORY)
+            _sleep(SHORT_OF_MEMORY)
             continue
         if not chunk:
             return
@@ -65,26 +72,25 @@ def _run(descriptor: int, receive: Callable[[dict[str, Any]], None]) -> None:
     try:
         for line in read_lines(descriptor):
             try:
-                message = json.loads(line)
+                message = _decode(line.decode("utf-8", "surrogatepass"))
                 if isinstance(message, dict):
                     receive(message)
-            except Exception:  # noqa: PERF203 - one bad message must not cost the state of the cells
-                _tell()
+            except Exception as error:  # noqa: PERF203 - it must not cost the state of the cells
+                _tell(error)
     finally:
         die()
 
 
-def _tell() -> None:
-    import traceback
-
+def _tell(error: Exception) -> None:
+    lines = ["a message of the host's can't be taken:", *formatter.lines(error), ""]
     try:
-        sys.stderr.write(f"a message of the host's can't be taken:\n{traceback.format_exc()}")
+        sys.stderr.write("\n".join(lines))
     except Exception:
         pass  # there is nobody left to tell, and the next message may be better
 
 
 def die() -> None:
     """End with the host: nothing that was started here may be left."""
-    if os.getpgrp() == os.getpid():
-        os.killpg(0, signal.SIGKILL)
-    os.kill(os.getpid(), signal.SIGKILL)
+    if getpgrp() == getpid():
+        killpg(0, _SIGKILL)
+    kill(getpid(), _SIGKILL)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
+from os import _exit  # user code may rebind what modules have
 from queue import SimpleQueue
 
 from polykernel.evaluator import forks, interrupts, loading, ownership, replies, requests
@@ -12,7 +14,15 @@ from polykernel.evaluator.cell import Cell
 from polykernel.evaluator.display import show
 from polykernel.evaluator.failure import CellError
 from polykernel.evaluator.outlet import STDERR, Outlet
-from polykernel.evaluator.reports import Report, of_bug, of_cell_error, of_interrupt, of_value
+from polykernel.evaluator.reports import (
+    Report,
+    formatter,
+    of_bug,
+    of_cell_error,
+    of_interrupt,
+    of_value,
+    text_of,
+)
 from polykernel.evaluator.tasks import Tasks, is_awaitable
 
 TYPE_CHECKING = False
@@ -113,6 +123,7 @@ class Runtime:
     def serve(self, evaluator: Evaluator) -> None:
         """Answer requests, by the author's object, until the kernel is shut down."""
         self._evaluator = evaluator
+        formatter.format = evaluator.format_error
         while not self._signals.terminating:
             try:
                 message = self._next()
@@ -127,7 +138,13 @@ class Runtime:
                     self._report_task(None, "a task asked to exit", error)
 
     def _next(self) -> dict[str, Any]:
-        return self._tasks.wait(self._requests) if self._tasks.alive() else self._requests.get()
+        try:
+            if self._tasks.alive():
+                return self._tasks.wait(self._requests)
+        except Exception as error:  # user code has taken it apart
+            self._tasks.give_up()
+            self._report_task(None, "the event loop has failed", error)
+        return self._requests.get()
 
     def _handle(self, message: dict[str, Any], *, beside: bool = False) -> None:
         method, number = message["method"], message["id"]
@@ -141,6 +158,10 @@ class Runtime:
                 self._answer(number, method, params, beside)
             else:
                 self._outlet.refuse(number, METHOD_NOT_FOUND, f"no method {method!r}")
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # no request remains without an answer, whatever fails
+            self._outlet.refuse(number, INTERNAL_ERROR, f"{type(error).__name__}: {text_of(error)}")
         finally:
             self._signals.end(number)
 
@@ -197,12 +218,14 @@ class Runtime:
         cell = Cell(self._outlet, origin, params)
         ownership.owner.set(origin)
         self._outlet.begin(origin)
-        reply = self._run(
-            number, params.get("code", ""), params.get("user_expressions") or {}, cell
-        )
-        self._outlet.finish(origin)
+        try:
+            reply = self._run(
+                number, params.get("code", ""), params.get("user_expressions") or {}, cell
+            )
+        finally:
+            self._cells_done += 1
+            self._outlet.finish(origin)
         reply["payload"] = cell.payload()
-        self._cells_done += 1
         try:
             self._outlet.respond(number, reply)
         except ValueError as error:
@@ -280,8 +303,7 @@ class Runtime:
     ) -> None:
         lines = [message]
         if error is not None:
-            report = of_bug(error, self._plugin, "in a task")
-            lines += [*report.traceback[1:-1], f"{report.ename}: {report.evalue}"]
+            lines += formatter.lines(error)
         self._outlet.text(origin or self._outlet.last, STDERR, "\n".join(lines) + "\n")
 
     # questions of code
@@ -335,19 +357,23 @@ class Runtime:
 
     # the end
 
-    def leave(self) -> None:
-        """Shut down in good order: the author's clean-up, ``atexit``, the last words."""
-        import atexit
+    def leave(self, status: int) -> None:
+        """Shut down in good order: the author's clean-up, ``atexit``, what was printed.
 
+        Args:
+            status: The process's exit code.
+        """
         self._signals.leaving = True
-        number, restart = self._shutdown_request()
-        self._outlet.begin(self._outlet.last)  # what is printed now needs no channel
-        self._quietly(lambda: self._evaluator.shutdown(restart))
-        if number is not None:
-            self._quietly(lambda: self._outlet.respond(number, {}))
-        self._quietly(atexit._run_exitfuncs)  # noqa: SLF001
-        self._quietly(lambda: self._outlet.flush_all(self._outlet.last))
-        os._exit(0)  # threads of the user's would keep an ordinary end waiting
+        try:
+            number, restart = self._shutdown_request()
+            self._outlet.begin(self._outlet.last)  # what is printed now needs no channel
+            self._quietly(lambda: self._evaluator.shutdown(restart))
+            if number is not None:
+                self._quietly(lambda: self._outlet.respond(number, {}))
+            self._quietly(atexit._run_exitfuncs)  # noqa: SLF001
+            self._quietly(lambda: self._outlet.flush_all(self._outlet.last))
+        finally:
+            _exit(status)  # threads of the user's would keep an ordinary end waiting
 
     def _shutdown_request(self) -> tuple[object, bool]:
         while not self._requests.empty():
@@ -359,10 +385,8 @@ class Runtime:
     def _quietly(self, action: Callable[[], object]) -> None:
         try:
             action()
-        except BaseException:
-            import traceback
-
-            traceback.print_exc()
+        except BaseException as error:
+            self._report_task(None, "an error at the end", error)
 
 
 def _enter(cwd: str | None) -> None:

@@ -10,10 +10,14 @@ import sys
 from types import ModuleType
 
 from polykernel.evaluator import forks, interrupts, loading, ownership, requests, streams
+from polykernel.evaluator.lines import write_all
 from polykernel.evaluator.outlet import Outlet
 from polykernel.evaluator.questions import Questions
+from polykernel.evaluator.reports import text_of
 from polykernel.evaluator.runtime import Runtime
+from polykernel.evaluator.standard_library import standard_library_first
 
+FAILED = 70  # exit code, as sysexits.h has it for an internal software error
 HIGH = 100  # descriptors from here on are not in the way of user code
 
 
@@ -54,6 +58,7 @@ def run(evaluator_name: str, plugin: str) -> None:
     last_words = _leave_last_words()
     token = os.urandom(8).hex()
     sys.argv = [""]
+    standard_library_first.install()
     _clean_main_module()
     questions = Questions()
     outlet = Outlet(outgoing, marks, token, questions)
@@ -64,10 +69,28 @@ def run(evaluator_name: str, plugin: str) -> None:
     forks.follow(outlet, signals, watcher, (incoming, outgoing, marks, last_words))
     runtime = Runtime(plugin, outlet, questions, signals, token)
     requests.start(incoming, runtime.receive)  # before anything of the plugin's can hang
+    status = 0
     try:
         runtime.serve(loading.load(evaluator_name, plugin))
-    finally:
-        runtime.leave()
+    except BaseException as error:
+        if not (isinstance(error, SystemExit) and signals.terminating):
+            status = FAILED
+            _tell_why(last_words, error)
+    runtime.leave(status)
+
+
+def _tell_why(descriptor: int, error: BaseException) -> None:
+    """Tell of a failure of the runtime itself, without any import: that may be what has failed."""
+    lines = [f"the evaluator's runtime has failed: {type(error).__name__}: {text_of(error)}"]
+    tb = error.__traceback__
+    while tb is not None:
+        code = tb.tb_frame.f_code
+        lines.append(f"  {code.co_filename}, line {tb.tb_lineno}, in {code.co_name}")
+        tb = tb.tb_next
+    try:
+        write_all(descriptor, "\n".join([*lines, ""]).encode("utf-8", "backslashreplace"))
+    except OSError:
+        pass  # nobody reads it any more
 
 
 def _clean_main_module() -> None:

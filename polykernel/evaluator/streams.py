@@ -9,9 +9,9 @@ from __future__ import annotations
 import io
 import os
 import sys
-import time
 from _thread import get_ident
 from queue import SimpleQueue
+from time import sleep as _sleep  # user code may rebind what modules have
 
 from polykernel.evaluator.lines import write_all
 from polykernel.evaluator.outlet import MANY, STDOUT, STREAM_NAMES, current
@@ -105,7 +105,9 @@ def _fast_write(outlet: Outlet, write: Callable[[str], int]) -> Callable[[str], 
 
     def write_fast(text: str) -> int:
         origin = outlet.quick
-        if get_ident() != main_thread or get_owner() is not origin or text.__class__ is not str:
+        if origin is None or get_ident() != main_thread or get_owner() is not origin:
+            return write(text)
+        if text.__class__ is not str:
             return write(text)
         parts = outlet.main_parts
         if text == "\n" and parts:
@@ -125,7 +127,7 @@ def _fast_write(outlet: Outlet, write: Callable[[str], int]) -> Callable[[str], 
             if outlet.deferred or outlet.late:
                 outlet.settled()
             return 1
-        if origin is None or not origin.watched or "\n" in text or len(parts) > MANY:
+        if not origin.watched or "\n" in text or len(parts) > MANY:
             return write(text)
         parts.append(text)
         return len(text)
@@ -199,7 +201,7 @@ class Watcher:
         while True:
             origin = self._origins.get()
             before = _begun(origin)
-            time.sleep(MOMENT)
+            _sleep(MOMENT)
             for key, parts in before.items():
                 stream, ident = key
                 if origin.begun[stream][ident] == parts:
