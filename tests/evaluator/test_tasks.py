@@ -136,6 +136,22 @@ def test_a_server_answers_between_cells(host: Host) -> None:
     host.read(lambda: "hello" in host.text() + host.streams("stdout"), "the answer")
 
 
+def test_what_a_thread_hands_to_the_loop_runs_between_cells(host: Host) -> None:
+    cell = host.start(
+        "import asyncio, threading\n"
+        "async def work(): print('worked')\n"
+        "loop = asyncio.get_event_loop(); go = threading.Event()\n"
+        "def later(): go.wait(); asyncio.run_coroutine_threadsafe(work(), loop)\n"
+        "threading.Thread(target=later).start()"
+    )
+    host.result(cell)
+    # its response is the last thing that the main thread does before it waits for requests
+    host.result(
+        host.send("is_complete", code="threading.Timer(0.05, go.set).start() or 'complete'")
+    )
+    host.read(lambda: "worked" in host.streams("stdout", cell), "the coroutine")
+
+
 def test_asyncio_is_not_loaded_for_cells_that_do_not_need_it(host: Host) -> None:
     assert host.value("import sys; 'asynci' 'o' in sys.modules") == "False"
 
