@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,7 +16,6 @@ from polykernel.errors import ConnectionFileError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
 
@@ -77,9 +77,10 @@ def _checked(raw: dict[str, Any], path: str | Path) -> ConnectionInfo:
         value = raw[field.name]
         expected = int if field.name in PORTS else str
         if not isinstance(value, expected) or isinstance(value, bool):
+            found = "" if field.name == "key" else f", not {value!r}"  # errors end up in logs
             raise ConnectionFileError(
                 f"{field.name} in the connection file {path} must be "
-                f"{'a number' if expected is int else 'a string'}, not {value!r}"
+                f"{'a number' if expected is int else 'a string'}{found}"
             )
         values[field.name] = value
     info = ConnectionInfo(**values)
@@ -106,14 +107,25 @@ def fresh(kernel_name: str, transport: str, ip: str, folder: Path, stem: str) ->
         ip: The address to listen on; ignored for ipc, whose files lie beside the connection file.
         folder: Jupyter's runtime folder.
         stem: The connection file's name without its extension.
+
+    Raises:
+        ConnectionFileError: The folder is not there, and can't be made for ipc's files.
     """
     key = os.urandom(32).hex()
     if transport == "ipc":
+        _make(folder)
         ports = {name: number for number, name in enumerate(PORTS, start=1)}
         address = str(folder / f"{stem}-ipc")
         info = ConnectionInfo(transport="ipc", ip=address, key=key, kernel_name=kernel_name)
         return replace(info, **ports)  # type: ignore[arg-type]  # all of them are numbers
     return ConnectionInfo(ip=ip, key=key, kernel_name=kernel_name)
+
+
+def ipc_files(info: ConnectionInfo) -> list[Path]:
+    """Name the socket files of a connection by ipc, which ZeroMQ leaves behind; else none."""
+    if info.transport != "ipc":
+        return []
+    return [Path(f"{info.ip}-{getattr(info, name)}") for name in PORTS]
 
 
 def write(info: ConnectionInfo, ports: Mapping[str, int], path: Path) -> None:
@@ -128,8 +140,8 @@ def write(info: ConnectionInfo, ports: Mapping[str, int], path: Path) -> None:
         ConnectionFileError: It can't be written.
     """
     data = {field.name: getattr(info, field.name) for field in fields(ConnectionInfo)} | dict(ports)
+    _make(path.parent)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(descriptor, "wb") as file:
             file.write(msgspec.json.format(msgspec.json.encode(data)) + b"\n")
@@ -137,3 +149,10 @@ def write(info: ConnectionInfo, ports: Mapping[str, int], path: Path) -> None:
         raise ConnectionFileError(
             f"can't write the connection file {path}: {error.strerror}"
         ) from None
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConnectionFileError(f"can't make the folder {folder}: {error.strerror}") from None

@@ -49,14 +49,18 @@ def examine() -> Report:
     winners: dict[str, Kernelspec] = {}
     for kernelspec in everyone:
         winners.setdefault(kernelspec.name, kernelspec)
-    jupyter = (
-        shutil.which("jupyter") or shutil.which(Path(sys.executable).with_name("jupyter")) or ""
-    )
+    beside = str(Path(sys.executable).with_name("jupyter"))
+    jupyter = shutil.which("jupyter") or shutil.which(beside) or ""
     seen, general = _ask_jupyter(jupyter)
+    if seen is None and not general:
+        jupyter = ""
     checked = []
     for kernelspec in everyone:
-        if kernelspec.language or _looks_like_ours(kernelspec):
-            one = _check(kernelspec)
+        malformed = _malformed(kernelspec)
+        if malformed and not _looks_like_ours(kernelspec):
+            general.append(_nobodys(kernelspec, malformed))
+        elif malformed or kernelspec.language:
+            one = _check(kernelspec, malformed)
             position = _position(kernelspec, winners[kernelspec.name], seen, jupyter)
             checked.append(
                 Checked(kernelspec, one.interpreter, one.version, (*one.troubles, *position))
@@ -69,15 +73,32 @@ def examine() -> Report:
     return Report(tuple(checked), tuple(general), jupyter)
 
 
+def _malformed(kernelspec: Kernelspec) -> str:
+    """Say why no program can start a kernel by it, or nothing."""
+    if kernelspec.trouble or kernelspec.argv:
+        return kernelspec.trouble
+    # a kernel that is not started by a command, but by a provisioner of its own, needs no argv
+    if kernelspec.content.get("argv") or _looks_like_ours(kernelspec):
+        return "kernel.json is malformed: argv is not a list of strings"
+    return ""
+
+
 def _looks_like_ours(kernelspec: Kernelspec) -> bool:
-    # what can't be read does not say whose it is
-    return bool(kernelspec.trouble) and kernelspec.name.startswith("polykernel-")
+    # what is malformed does not say whose it is
+    return kernelspec.name.startswith("polykernel-") or bool(kernelspec.installed)
 
 
-def _check(kernelspec: Kernelspec) -> Checked:
-    if kernelspec.trouble:
+def _nobodys(kernelspec: Kernelspec, malformed: str) -> Trouble:
+    return Trouble(
+        f"{kernelspec.directory}: {malformed}; it does not say whether it is polykernel's",
+        "mend or remove it; if it was polykernel's, 'polykernel install' it again",
+    )
+
+
+def _check(kernelspec: Kernelspec, malformed: str) -> Checked:
+    if malformed:
         advice = f"remove {kernelspec.directory}, then {_again(kernelspec)}"
-        return Checked(kernelspec, troubles=(Trouble(kernelspec.trouble, advice),))
+        return Checked(kernelspec, troubles=(Trouble(malformed, advice),))
     interpreter = _interpreter(kernelspec)
     try:
         answer = _ask_host(kernelspec, interpreter)
@@ -217,7 +238,11 @@ def _position(
 
 
 def _ask_jupyter(jupyter: str) -> tuple[dict[str, str] | None, list[Trouble]]:
-    """Ask the ``jupyter`` on the PATH which kernelspecs it sees: their names and folders."""
+    """Ask the ``jupyter`` on the PATH which kernelspecs it sees: their names and folders.
+
+    Neither these nor a trouble come from the bare ``jupyter`` of jupyter_core, on which polykernel
+    itself depends: it can't list kernelspecs, and Jupyter is not installed there.
+    """
     if not jupyter:
         return None, []
     try:
@@ -226,13 +251,29 @@ def _ask_jupyter(jupyter: str) -> tuple[dict[str, str] | None, list[Trouble]]:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_TIMEOUT,
-            check=True,
+            check=False,
         )
+        if done.returncode:
+            return None, _jupyter_failed(jupyter, done)
         listed = json.loads(done.stdout)["kernelspecs"]
         return {name: spec["resource_dir"] for name, spec in listed.items()}, []
     except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError) as error:
-        problem = f"{jupyter} can't list kernelspecs: {' '.join(str(error).split())}"
-        return None, [Trouble(problem, f"run '{jupyter} kernelspec list' and see what it says")]
+        return None, [_no_list(jupyter, " ".join(str(error).split()))]
+
+
+def _jupyter_failed(jupyter: str, done: subprocess.CompletedProcess[bytes]) -> list[Trouble]:
+    words = done.stderr.decode(errors="replace").strip()
+    if words.endswith("`jupyter-kernelspec` not found."):
+        return []
+    last = words.splitlines()[-1][:200] if words else f"it ended with exit code {done.returncode}"
+    return [_no_list(jupyter, last)]
+
+
+def _no_list(jupyter: str, why: str) -> Trouble:
+    return Trouble(
+        f"{jupyter} can't list kernelspecs: {why}",
+        f"run '{jupyter} kernelspec list' and see what it says",
+    )
 
 
 def _broken_plugins() -> list[Trouble]:

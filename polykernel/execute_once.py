@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import sys
@@ -32,8 +33,6 @@ def main(found: FoundLanguage, code: str, *, python: str | None, allow_stdin: bo
     Returns:
         0, or 1 where the code ended with an error.
     """
-    import os
-
     begun = start_found(found, python)
     if begun.process is None:
         print(f"polykernel: {begun.trouble}", file=sys.stderr)  # noqa: T201
@@ -60,13 +59,18 @@ class _Terminal:
     def __init__(self, supervisor: Supervisor, loop: IOLoop) -> None:
         self._supervisor = supervisor
         self._loop = loop
+        self._gave_up = False
         self.exit_code = 0
 
     def send(self, channel: str, message: Message) -> None:
         """Take a message that a kernel would send."""
         handler = getattr(self, f"_on_{message.msg_type}", None)
-        if handler is not None:
+        if handler is None or self._gave_up:
+            return
+        try:
             handler(from_json(message.content))
+        except OSError as error:
+            self._give_up(error)
 
     def _on_stream(self, content: dict[str, Any]) -> None:
         _write(content["text"], sys.stderr if content["name"] == "stderr" else sys.stdout)
@@ -83,12 +87,32 @@ class _Terminal:
         _write(f"{text}\n", sys.stderr)
 
     def _on_input_request(self, content: dict[str, Any]) -> None:
-        value = _ask(content["prompt"], content["password"])
+        # while we wait here the loop's handler would never be called
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            value = _ask(content.get("prompt", ""), content.get("password", False))
+        except KeyboardInterrupt:
+            self.execution.interrupt()
+            return
+        finally:
+            self._loop.asyncio_loop.add_signal_handler(  # type: ignore[attr-defined]
+                signal.SIGINT, self.execution.interrupt
+            )
         reply = Message(header=Header("", "input_reply"), content=to_json({"value": value}))
         self.execution.input_reply(reply)
 
     def _on_execute_reply(self, content: dict[str, Any]) -> None:
         self.exit_code = 0 if content["status"] == "ok" else 1
+        self._loop.add_callback(self._supervisor.shutdown, False, self._gone)
+
+    def _give_up(self, error: OSError) -> None:
+        """End the code: our own streams have failed it."""
+        self._gave_up = True
+        self.exit_code = 1
+        if not isinstance(error, BrokenPipeError):  # `polykernel exec ... | head` is no mistake
+            print(f"polykernel: can't read or write: {error.strerror}", file=sys.stderr)  # noqa: T201
+        # not from here, in the midst of what the execution does
+        self._loop.add_callback(self.execution.interrupt)
         self._loop.add_callback(self._supervisor.shutdown, False, self._gone)
 
     def _gone(self) -> None:
@@ -99,8 +123,13 @@ class _Terminal:
 def _write(text: str, stream: Any) -> None:
     if not stream.isatty():
         text = _ANSI.sub("", text) if stream is sys.stderr else text
-    stream.write(text)
-    stream.flush()
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError:
+        # or Python would complain, at its end, that it can't write what is left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        raise
 
 
 def _ask(prompt: str, password: bool) -> str:

@@ -24,6 +24,7 @@ OLDEST = (3, 8)
 
 _TIMEOUT = 60.0  # seconds; a cold start from a slow network disk takes long
 _MARK = "polykernel-answer:"
+_TELLING = 12  # characters of a script's line that don't turn up by chance
 # Python 2 must be able to run it too, if only to be told that it is too old
 _QUESTION = """
 import json, sys
@@ -138,7 +139,7 @@ def ask_script(
             answer: dict[str, Any] = json.loads(line.removeprefix(_MARK))
             return answer
     raise EvaluatorStartError(
-        f"{executable} does not answer as a Python interpreter does: {_last_words(done)}"
+        f"{executable} does not answer as a Python interpreter does: {_last_words(done, script)}"
     )
 
 
@@ -147,7 +148,14 @@ def mark(answer_expression: str) -> str:
     return f"import json; print('\\n{_MARK}' + json.dumps({answer_expression}))"
 
 
-def _last_words(done: subprocess.CompletedProcess[bytes]) -> str:
+def _last_words(done: subprocess.CompletedProcess[bytes], script: str) -> str:
     lines = done.stderr.decode(errors="replace").split("\n")
     words = [line.strip() for line in lines if line.strip()]
-    return words[-1][:200] if words else f"it ended with exit code {done.returncode}"
+    if not words or _repeats(words[-1], script):
+        return f"it ended with exit code {done.returncode}"
+    return words[-1][:200]
+
+
+def _repeats(words: str, script: str) -> bool:
+    """Whether a program complains about our script: `ls` takes it for the name of a file."""
+    return any(line in words for line in script.splitlines() if len(line) >= _TELLING)

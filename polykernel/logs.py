@@ -30,10 +30,15 @@ def configure(verbosity: int) -> None:
 
 
 def message(arrow: str, channel: str, message: Message) -> None:
-    """Log one message: direction, socket, type, topic or identity, and content."""
+    """Log one message: direction, socket, type, topic or identity, and content.
+
+    Of what a user has typed only the length is told.
+    """
     who = b" ".join(message.identities)
     content = message.content.decode(errors="replace")
-    if len(content) > _SHOWN:
+    if message.msg_type == "input_reply":  # what was typed may be a password
+        content = f"({len(content)} characters, not shown)"
+    elif len(content) > _SHOWN:
         content = f"{content[:_SHOWN]}... ({len(content)} characters)"
     buffers = f" +{len(message.buffers)} buffers" if message.buffers else ""
     log.log(

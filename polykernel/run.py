@@ -31,6 +31,9 @@ def run(
 ) -> int:
     """Run a kernel until it is shut down.
 
+    SIGINT interrupts the running cell; where none runs it ends a kernel that was started without a
+    connection file, as is done by hand.
+
     Args:
         language: The language's name.
         plugin: The module that brings it; all installed plugins are searched where ``None``.
@@ -60,14 +63,13 @@ def run(
         return 0
     path = _fresh_path()
     info = connection.fresh(language, transport, ip, path.parent, path.stem)
-    host = Host(info, begun, language_version)
-    connection.write(info, host.ports, path)
-    try:
-        _tell(path)
-        host.run()
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            path.unlink()
+    with contextlib.ExitStack() as stack:
+        for file in connection.ipc_files(info):
+            stack.callback(file.unlink, missing_ok=True)
+        host = Host(info, begun, language_version)
+        connection.write(info, host.ports, path)
+        stack.callback(path.unlink, missing_ok=True)
+        host.run(ready=lambda: _tell(path), interrupt_ends=True)
     return 0
 
 
@@ -83,4 +85,5 @@ def _fresh_path() -> Path:
 def _tell(path: Path) -> None:
     print(f"Connection file: {path}")  # noqa: T201 -- what the command is for
     print(f"To connect a console: jupyter console --existing {path}")  # noqa: T201
+    print("To stop it: Ctrl-C; while a cell runs, Ctrl-C interrupts the cell")  # noqa: T201
     sys.stdout.flush()

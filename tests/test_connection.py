@@ -93,3 +93,18 @@ def test_a_text_that_is_none_is_named(tmp_path: Path, name: str, value: object) 
 def test_the_system_can_not_choose_a_port_of_ipc(tmp_path: Path) -> None:
     with pytest.raises(ConnectionFileError, match="hb_port"):
         connection.load(written(tmp_path, {**FIELDS, "transport": "ipc", "hb_port": 0}))
+
+
+def test_a_key_that_is_no_text_is_not_told(tmp_path: Path) -> None:
+    with pytest.raises(ConnectionFileError) as raised:
+        connection.load(written(tmp_path, {**FIELDS, "key": ["hunter2"]}))
+    assert "key in the connection file" in str(raised.value)
+    assert "hunter2" not in str(raised.value)
+
+
+def test_the_folder_for_ipc_is_made(tmp_path: Path) -> None:
+    folder = tmp_path / "runtime"
+    info = connection.fresh("echo", "ipc", "", folder, "kernel-1")
+    assert [path.parent for path in connection.ipc_files(info)] == [folder] * 5
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert connection.ipc_files(connection.fresh("echo", "tcp", "::1", folder, "kernel-1")) == []

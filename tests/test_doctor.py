@@ -44,12 +44,16 @@ def the_trouble(environment: Environment, name: str = "polykernel-echo") -> dict
     return trouble
 
 
+def program(path: Path, python: str, code: str) -> None:
+    path.write_text(f"#!{python}\n{code}\n")
+    path.chmod(0o755)
+
+
 def jupyter(environment: Environment, code: str) -> None:
     """Put a ``jupyter`` on the PATH."""
     folder = environment.root / "jupyter-bin"
     folder.mkdir()
-    (folder / "jupyter").write_text(f"#!{sys.executable}\n{code}\n")
-    (folder / "jupyter").chmod(0o755)
+    program(folder / "jupyter", sys.executable, code)
     environment.env["PATH"] = f"{folder}:{environment.env['PATH']}"
 
 
@@ -85,11 +89,40 @@ def test_no_kernelspec_at_all_is_a_trouble(environment: Environment) -> None:
     assert "run 'polykernel install --all'" in done.stdout
 
 
+def kernelspec(environment: Environment, name: str, text: str) -> Path:
+    """Write a kernelspec as another program might, or a careless hand."""
+    directory = environment.kernels / name
+    directory.mkdir()
+    (directory / "kernel.json").write_text(text)
+    return directory
+
+
 def test_other_programs_kernelspecs_are_no_concern(environment: Environment) -> None:
-    for name, text in {"other": '{"argv": ["gone"]}', "bad": "{"}.items():
-        (environment.kernels / name).mkdir()
-        (environment.kernels / name / "kernel.json").write_text(text)
+    kernelspec(environment, "other", '{"argv": ["gone"]}')
+    kernelspec(environment, "provisioned", '{"metadata": {"kernel_provisioner": {}}}')
     assert environment.polykernel("doctor").returncode == 0
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"argv": "python"}', '{"argv": ["python", 1]}'])
+def test_a_malformed_kernelspec_is_told_even_if_nobody_knows_whose_it_is(
+    environment: Environment, text: str
+) -> None:
+    directory = kernelspec(environment, "whose", text)
+    report = environment.json("doctor")
+    assert [one["name"] for one in report["kernelspecs"]] == ["polykernel-echo"]
+    (trouble,) = report["troubles"]
+    assert trouble["problem"].startswith(f"{directory}: kernel.json is malformed: ")
+    assert "mend or remove it" in trouble["advice"]
+
+
+@pytest.mark.parametrize("text", ["{}", '{"argv": "python -m polykernel"}', '{"argv": []}'])
+def test_a_malformed_kernelspec_that_looks_like_ours_is_told_as_ours(
+    environment: Environment, text: str
+) -> None:
+    kernelspec(environment, "polykernel-calc", text)
+    trouble = the_trouble(environment, "polykernel-calc")
+    assert trouble["problem"] == "kernel.json is malformed: argv is not a list of strings"
+    assert trouble["advice"].endswith("polykernel install calc --sys-prefix")
 
 
 def test_a_trouble_is_told_with_what_to_do_and_exit_code_1(environment: Environment) -> None:
@@ -260,12 +293,42 @@ def test_a_jupyter_that_takes_another_folder_is_told(environment: Environment) -
     assert problem.endswith("takes the kernelspec of the same name in /other/place")
 
 
-def test_a_jupyter_that_does_not_answer_is_a_trouble_of_its_own(environment: Environment) -> None:
-    jupyter(environment, "raise SystemExit(3)")
+def test_a_jupyter_that_is_not_on_the_path_is_found_beside_the_interpreter(
+    environment: Environment,
+) -> None:
+    beside = Path(environment.python).with_name("jupyter")
+    program(beside, sys.executable, """print('{"kernelspecs": {}}')""")
+    assert environment.json("doctor")["jupyter"] == str(beside)
+    assert the_trouble(environment)["problem"] == f"{beside} does not see it"
+
+
+def test_the_bare_jupyter_that_polykernel_depends_on_is_no_trouble(
+    environment: Environment,
+) -> None:
+    beside = Path(environment.python).with_name("jupyter")
+    program(beside, environment.python, "from jupyter_core.command import main; main()")
+    done = environment.polykernel("doctor")
+    assert done.returncode == 0, done.stdout
+    assert "Jupyter: none found\n" in done.stdout
+    assert environment.json("doctor")["jupyter"] is None
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("raise SystemExit(3)", "it ended with exit code 3"),
+        ("print('well')\nraise SystemExit('it is\\nbroken')", "broken"),
+        ("print('well')", "Expecting value: line 1 column 1 (char 0)"),
+    ],
+)
+def test_a_jupyter_that_does_not_answer_is_a_trouble_of_its_own(
+    environment: Environment, code: str, why: str
+) -> None:
+    jupyter(environment, code)
     report = environment.json("doctor")
     assert [one["troubles"] for one in report["kernelspecs"]] == [[]]
     (trouble,) = report["troubles"]
-    assert "can't list kernelspecs" in trouble["problem"]
+    assert trouble["problem"] == f"{report['jupyter']} can't list kernelspecs: {why}"
     assert "kernelspec list" in trouble["advice"]
 
 

@@ -6,14 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 EXEC = [sys.executable, "-m", "polykernel", "exec"]
+FULL = Path("/dev/full")  # Linux only
 
 
 def run(language: str, code: str, **more: Any) -> subprocess.CompletedProcess[str]:
@@ -75,6 +74,39 @@ def test_an_interrupt_ends_the_code(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 1
         assert "KeyboardInterrupt" in process.stderr.read()
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+@pytest.mark.parametrize("code", ["for n in range(10**5)", "while True"])
+def test_a_reader_that_goes_away_ends_the_code_quietly(stream: str, code: str) -> None:
+    code = f"import sys\nn = 1\n{code}: print(n, file=sys.{stream})"
+    with subprocess.Popen(
+        [*EXEC, "python", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        closed, other = process.stdout, process.stderr
+        if stream == "stderr":
+            closed, other = other, closed
+        assert closed is not None
+        assert other is not None
+        closed.readline()
+        closed.close()
+        assert process.wait(20) == 1
+        assert other.read() == b""
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="there is no disk that is full")
+def test_a_full_disk_is_told_in_one_line() -> None:
+    with FULL.open("w") as full:
+        done = subprocess.run(
+            [*EXEC, "calc", "-c", "1 + 1"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "polykernel: can't read or write: No space left on device\n"
 
 
 @pytest.mark.parametrize("code", ["print('x' * 1_000_000)", "for n in range(10_000): print(n)"])

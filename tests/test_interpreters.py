@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -82,6 +83,19 @@ def test_what_is_no_interpreter_is_told_as_such(tmp_path: Path) -> None:
         with pytest.raises(EvaluatorStartError) as raised:
             ask(executable)
         assert text in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["ls", "cat", "echo"])
+def test_a_program_that_takes_our_question_for_something_else_is_not_quoted(name: str) -> None:
+    path = shutil.which(name)
+    assert path is not None
+    with pytest.raises(EvaluatorStartError) as raised:
+        ask(path)
+    told = str(raised.value)
+    assert told.startswith(f"{path} does not answer as a Python interpreter does: ")
+    assert "import" not in told
+    assert "print" not in told
+    assert "\n" not in told
 
 
 def test_a_file_that_the_system_can_not_run_is_told(tmp_path: Path) -> None:

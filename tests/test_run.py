@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def by_hand(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
-    """A kernel that was started by hand, and its connection file."""
-    command = [sys.executable, "-m", "polykernel", "run", "echo"]
+def by_hand(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """A kernel that was started by hand, and its connection file; the parameter adds arguments."""
+    arguments = getattr(request, "param", ["echo"])
+    command = [sys.executable, "-m", "polykernel", "run", *arguments]
     environment = {**os.environ, "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime")}
     environment.pop("JPY_PARENT_PID", None)
     with subprocess.Popen(
@@ -31,6 +34,7 @@ def by_hand(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
         first, second = host.stdout.readline(), host.stdout.readline()
         path = Path(first.partition(": ")[2].strip())
         assert f"jupyter console --existing {path}" in second
+        assert "To stop it: Ctrl-C" in host.stdout.readline()
         yield host, path
         if host.poll() is None:
             host.terminate()
@@ -69,12 +73,62 @@ def test_its_connection_file_is_gone_when_it_was_ended_by_a_signal(
     assert host.stderr.read() == ""
 
 
-def test_an_interrupt_at_the_keyboard_does_not_end_it(
+def test_an_interrupt_at_the_keyboard_ends_it(by_hand: tuple[subprocess.Popen[str], Path]) -> None:
+    host, path = by_hand
+    host.send_signal(signal.SIGINT)
+    assert host.wait(20) == 0
+    assert not path.exists()
+    assert host.stderr is not None
+    assert host.stderr.read() == ""
+
+
+@pytest.mark.parametrize("by_hand", [["python"]], indirect=True)
+def test_an_interrupt_at_the_keyboard_ends_the_running_cell_first(
     by_hand: tuple[subprocess.Popen[str], Path],
 ) -> None:
     host, path = by_hand
-    host.send_signal(signal.SIGINT)
     client = Client(json.loads(path.read_text()))
     client.ready()
-    assert client.execute("still there").result == "still there"
+    cell = client.send_execute("print('begun', flush=True)\nwhile True: pass")
+    client.wait_for_text("begun")
+    host.send_signal(signal.SIGINT)
+    assert client.outcome(cell).reply["ename"] == "KeyboardInterrupt"
+    assert client.execute("'still there'").result == "'still there'"
     client.close()
+    host.send_signal(signal.SIGINT)
+    assert host.wait(20) == 0
+
+
+@pytest.mark.parametrize("by_hand", [["echo", "--transport", "ipc"]], indirect=True)
+def test_nothing_of_ipc_is_left_in_the_runtime_folder(
+    by_hand: tuple[subprocess.Popen[str], Path],
+) -> None:
+    host, path = by_hand
+    assert len([each for each in path.parent.iterdir() if each.is_socket()]) == 5
+    client = Client(json.loads(path.read_text()))
+    client.ready()
+    client.close()
+    host.terminate()
+    assert host.wait(20) == 0
+    assert list(path.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("by_hand", [["python", "-vvv"]], indirect=True)
+def test_a_log_of_every_message_has_neither_passwords_nor_the_key(
+    by_hand: tuple[subprocess.Popen[str], Path],
+) -> None:
+    host, path = by_hand
+    info = json.loads(path.read_text())
+    client = Client(info)
+    client.ready()
+    cell = client.send_execute("import getpass; len(getpass.getpass())", allow_stdin=True)
+    client.wait_for("input_request")
+    client.answer("hunter2-secret")
+    assert client.outcome(cell).result == "14"
+    client.close()
+    host.terminate()
+    assert host.stderr is not None
+    log = host.stderr.read()
+    assert "<- stdin input_reply" in log
+    assert "hunter2" not in log
+    assert info["key"] not in log
