@@ -9,9 +9,9 @@ from __future__ import annotations
 import io
 import os
 import sys
-import time
 from _thread import get_ident
 from queue import SimpleQueue
+from time import sleep as _sleep  # user code may rebind what modules have
 
 from polykernel.evaluator.lines import write_all
 from polykernel.evaluator.outlet import MANY, STDOUT, STREAM_NAMES, current
@@ -201,7 +201,7 @@ class Watcher:
         while True:
             origin = self._origins.get()
             before = _begun(origin)
-            time.sleep(MOMENT)
+            _sleep(MOMENT)
             for key, parts in before.items():
                 stream, ident = key
                 if origin.begun[stream][ident] == parts:

@@ -11,6 +11,7 @@ import sys
 import threading
 
 from polykernel.evaluator.ownership import REMEMBERED, owner
+from polykernel.evaluator.standard_library import standard_library_first
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Tasks:
         self._cancelled_by_user = False
         self._nominal = False
         self._waiting = False
+        self._module: Any = None
+        self._patched = False
         self._set_running_loop: Callable[[Any], None] = lambda loop: None
 
     # the running cell
@@ -51,7 +54,10 @@ class Tasks:
     def prepare(self, code: str) -> None:
         """Before a cell's code runs: make ``asyncio.create_task()`` work in it."""
         if "asyncio" in sys.modules or "asyncio" in code:
-            loop = self._get_loop()
+            try:
+                loop = self._get_loop()
+            except Exception:  # whoever needs it will hear why it can't be imported
+                return
             self._nominal = True
             self._set_running_loop(loop)
 
@@ -68,9 +74,8 @@ class Tasks:
             KeyboardInterrupt: The user interrupted.
             BaseException: What the awaitable raises.
         """
-        import asyncio
-
         loop = self._get_loop()
+        asyncio = self._asyncio()
         task = asyncio.ensure_future(awaitable, loop=loop)
         self._cancelled_by_user = False
         self._cell_task = task
@@ -99,13 +104,11 @@ class Tasks:
 
     def _cancel(self, loop: Any, task: Any) -> None:
         # the interrupt hit another task's step, and the cell's own task is still there
-        import asyncio
-
         if not task.done():
             task.cancel()
             try:
                 self._run_until_complete(loop, task)
-            except asyncio.CancelledError:
+            except self._asyncio().CancelledError:
                 pass
 
     # interrupts
@@ -163,19 +166,32 @@ class Tasks:
         if self._waiting and self._loop is not None:
             self._loop.stop()
 
+    def give_up(self) -> None:
+        """Forget the loop: it can't be run any more."""
+        self._loop = None
+
     # the loop
+
+    def _asyncio(self) -> Any:
+        # once: user code may have another module of that name later
+        if self._module is None:
+            with standard_library_first:
+                import asyncio
+            self._module = asyncio
+        return self._module
 
     def _get_loop(self) -> asyncio.AbstractEventLoop:
         if self._loop is None or self._loop.is_closed():
-            import asyncio
-
-            if self._loop is None:
+            asyncio = self._asyncio()
+            if not self._patched:
+                self._patched = True
                 self._patch(asyncio.events)
-            self._loop = asyncio.new_event_loop()
-            self._loop.set_exception_handler(self._on_exception)
+            with standard_library_first:
+                self._loop = loop = asyncio.new_event_loop()
+            loop.set_exception_handler(self._on_exception)
             if sys.version_info < (3, 12):
-                self._loop.set_task_factory(_owned_task_factory())
-            asyncio.set_event_loop(self._loop)
+                loop.set_task_factory(_owned_task_factory(asyncio.Task))
+            asyncio.set_event_loop(loop)
         return self._loop
 
     def _patch(self, events: Any) -> None:
@@ -233,10 +249,8 @@ def _owner_of(task: Any) -> Origin | None:
     return getattr(task, REMEMBERED, None)
 
 
-def _owned_task_factory() -> Any:
-    import asyncio
-
-    class OwnedTask(asyncio.Task):  # type: ignore[type-arg]
+def _owned_task_factory(task_type: Any) -> Any:
+    class OwnedTask(task_type):  # type: ignore[misc]
         """Remembers its cell; from Python 3.12 on, a task's context tells it."""
 
     OwnedTask.__name__ = OwnedTask.__qualname__ = "Task"
