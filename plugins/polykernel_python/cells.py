@@ -63,15 +63,13 @@ class Sources:
         entry = (len(code), None, lines, name)
         self._titles[name] = title
         self._entries[name] = entry
-        linecache = sys.modules.get("linecache")
-        if linecache is not None:
-            linecache.cache[name] = entry
+        _cache(sys.modules.get("linecache"))[name] = entry
         return name
 
     def publish(self, linecache: ModuleType) -> None:
         """Give all texts to the module ``linecache``, so that tracebacks and inspect find them."""
         for name, entry in self._entries.items():
-            linecache.cache.setdefault(name, entry)
+            _cache(linecache).setdefault(name, entry)
 
     def title(self, name: str) -> str | None:
         """Give what a person calls the cell of that file name, or ``None`` if it is no cell."""
@@ -174,3 +172,9 @@ def _hidden(code: str, last: _ast.Expr) -> bool:
 
     texts = [token.text for token in Scan(code).tokens if token.kind != "newline"]
     return texts[-1] == ";"
+
+
+def _cache(linecache: ModuleType | None) -> dict[str, object]:
+    """Give linecache's cache; one for nobody where it is not loaded, or the user's own module."""
+    cache = getattr(linecache, "cache", None)
+    return cache if isinstance(cache, dict) else {}

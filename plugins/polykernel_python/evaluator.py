@@ -9,7 +9,14 @@ import builtins
 import os
 import sys
 
-from polykernel.evaluator import Bundle, Cell, CellError, Completions, Evaluator
+from polykernel.evaluator import (
+    Bundle,
+    Cell,
+    CellError,
+    Completions,
+    Evaluator,
+    standard_library_first,
+)
 from polykernel_python import asking, display, figures, ipython_compat, leaving, workers
 from polykernel_python.cells import COROUTINE, CompiledCell, Compiler, Sources
 from polykernel_python.imports import PostImport
@@ -97,21 +104,24 @@ class Python(Evaluator):
 
     def complete(self, code: str, cursor_pos: int) -> Completions | None:
         """Complete names, attributes, modules, keywords, keys of dictionaries and files."""
-        from polykernel_python.completion import complete
+        with standard_library_first:
+            from polykernel_python.completion import complete
 
-        return complete(code, cursor_pos, self.namespace)
+            return complete(code, cursor_pos, self.namespace)
 
     def inspect(self, code: str, cursor_pos: int, detail_level: int = 0) -> Bundle | None:
         """Describe what stands at the cursor, or the function whose arguments do."""
-        from polykernel_python.inspection import inspect
+        with standard_library_first:
+            from polykernel_python.inspection import inspect
 
-        return inspect(code, cursor_pos, detail_level, self.namespace, self._sources)
+            return inspect(code, cursor_pos, detail_level, self.namespace, self._sources)
 
     def is_complete(self, code: str) -> str | tuple[str, str]:
         """Say whether Enter should run the code."""
-        from polykernel_python.completeness import completeness
+        with standard_library_first:
+            from polykernel_python.completeness import completeness
 
-        return completeness(code, self._compiler)
+            return completeness(code, self._compiler)
 
     def _run(self, compiled: CompiledCell) -> object:
         if compiled.body is not None:
@@ -123,7 +133,8 @@ class Python(Evaluator):
     async def _run_awaiting(
         self, compiled: CompiledCell, cell: Cell, number: int | None
     ) -> Bundle | None:
-        from polykernel_python.awaiting import as_interrupt, watch_cancellation
+        with standard_library_first:
+            from polykernel_python.awaiting import as_interrupt, watch_cancellation
 
         was_cancelled = watch_cancellation()
         try:
@@ -180,15 +191,17 @@ class Python(Evaluator):
         return SystemExit(1)
 
     def _cell_error(self, error: BaseException) -> CellError:
-        from polykernel_python.tracebacks import cell_error
+        with standard_library_first:
+            from polykernel_python.tracebacks import cell_error
 
-        return cell_error(error, self._sources)
+            return cell_error(error, self._sources)
 
     def _syntax_error(self, error: BaseException, code: str, name: str) -> CellError:
         if isinstance(error, SyntaxError) and error.filename == name:
-            from polykernel_python.hints import foreign_syntax
+            with standard_library_first:
+                from polykernel_python.hints import foreign_syntax
 
-            foreign = foreign_syntax(code, error.lineno or 1, self._parses)
+                foreign = foreign_syntax(code, error.lineno or 1, self._parses)
             if foreign is not None:
                 error.lineno, error.msg = foreign
                 error.text = error.offset = error.end_offset = None
@@ -215,7 +228,8 @@ class Python(Evaluator):
         def excepthook(arguments: Any) -> None:
             if arguments.exc_type is SystemExit:
                 return
-            from polykernel_python.tracebacks import Renderer
+            with standard_library_first:
+                from polykernel_python.tracebacks import Renderer
 
             name = arguments.thread.name if arguments.thread is not None else "(unknown)"
             lines = Renderer(self._sources).render(arguments.exc_value)
@@ -224,13 +238,15 @@ class Python(Evaluator):
         threading.excepthook = excepthook  # type: ignore[attr-defined]
 
     def _change_pdb(self, pdb: ModuleType) -> None:
-        from polykernel_python.debugging import change_pdb
+        with standard_library_first:
+            from polykernel_python.debugging import change_pdb
 
         change_pdb(pdb, self._sources)
 
 
 def _stop_tracing() -> None:
     if sys.gettrace() is not None or "pdb" in sys.modules:
-        from polykernel_python.debugging import stop_tracing
+        with standard_library_first:
+            from polykernel_python.debugging import stop_tracing
 
-        stop_tracing()
+            stop_tracing()

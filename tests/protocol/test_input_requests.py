@@ -73,7 +73,7 @@ print(read()['result']['value'])
         allow_stdin=True,
     )
     client.wait_for_text("first -32002", cell)
-    assert asked(client, cell)["prompt"] == "first"
+    # the first one came only if the front end's stdin was connected already
     client.wait(
         lambda seen: seen.channel == "stdin" and seen.content["prompt"] == "second", "the second"
     )

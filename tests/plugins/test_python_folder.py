@@ -1,0 +1,36 @@
+"""Files in the notebook's folder that are called like modules of the standard library."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PATIENCE = 60  # seconds
+
+
+@pytest.mark.parametrize("name", ["token", "typing", "traceback", "ast", "asyncio", "linecache"])
+def test_a_file_called_like_a_module_that_we_import_late_spoils_nothing(
+    name: str, tmp_path: Path
+) -> None:
+    (tmp_path / f"{name}.py").write_text("x = 1\n")
+    manager, client = start_new_kernel(kernel_name="polykernel-python", cwd=str(tmp_path))
+    try:
+        found = client.complete("pri", 3, reply=True, timeout=PATIENCE)["content"]
+        assert "print" in found["matches"]
+        for code, ename in (
+            ("1/0", "ZeroDivisionError"),
+            ("1+", "SyntaxError"),
+            ("async def f(): return 1\nawait f()", None),
+            (f"import {name}; assert {name}.x == 1", None),
+            ("2", None),
+        ):
+            reply = client.execute(code, reply=True, timeout=PATIENCE)["content"]
+            assert reply.get("ename") == ename, code
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel()
