@@ -51,11 +51,13 @@ class Merge(Generic[Event]):
         self._events: deque[tuple[int, Event]] = deque()
         self._published = 0  # the highest mark whose event has been published
         self._held = 0  # the mark at which the text waits, or 0
+        self._greeted = False  # the first message, the hello, has been published
         self._busy = False
 
     def set_token(self, token: str) -> None:
         """Look for this evaluator's marks from now on."""
         self._begin = _BEGIN + token.encode() + b" "
+        self._greeted = True
 
     def add(self, event: Event, mark: int = 0) -> None:
         """Queue a message of the channel; :meth:`advance` publishes it."""
@@ -63,6 +65,7 @@ class Merge(Generic[Event]):
 
     def feed(self, data: bytes) -> None:
         """Take bytes of descriptor 1; publishes them up to the first mark without its event."""
+        self._greet()
         if not (self._bytes or self._held or b"\x1b_" in data or data.endswith(b"\x1b")):
             self._sink.text(data)
             return
@@ -75,6 +78,7 @@ class Merge(Generic[Event]):
             return
         self._busy = True
         try:
+            self._greet()
             self._settle()
             while self._events and not self._sink.stalled():
                 mark, event = self._events[0]
@@ -96,6 +100,13 @@ class Merge(Generic[Event]):
         self._held = 0
         self._scan()
         self._release_partial()
+
+    def _greet(self) -> None:
+        """Publish the hello before any text: it was written before the marks that it tells of."""
+        while not self._greeted and (self._events or self._sink.receive()):
+            if self._events:
+                self._greeted = True
+                self._sink.event(self._events.popleft()[1])
 
     def _publish(self, mark: int, event: Event) -> None:
         if not mark:
