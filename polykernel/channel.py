@@ -12,7 +12,7 @@ import os
 import re
 import termios
 from collections import deque
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import msgspec
 from tornado.ioloop import IOLoop
@@ -21,6 +21,8 @@ from polykernel.errors import ChannelError
 from polykernel.merge import Merge
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from polykernel.launch import Pipes
 
 VERSION = 1
@@ -44,6 +46,16 @@ class Params(msgspec.Struct, frozen=True, gc=False):
     cell: int | None = None
     mark: int = 0
     content: msgspec.Raw = msgspec.Raw(b"{}")
+    metadata: msgspec.Raw = msgspec.Raw(b"{}")
+    buffers: list[int | bytes] = []  # where it is a number, so many bytes follow the line
+
+    def tails(self) -> list[int]:
+        """List the lengths of the buffers that follow the line."""
+        return [each for each in self.buffers if isinstance(each, int)]
+
+    def binary(self) -> tuple[bytes, ...]:
+        """Give the buffers, when they have come."""
+        return tuple(each for each in self.buffers if not isinstance(each, int))
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):
@@ -77,6 +89,56 @@ def _envelope(data: bytes) -> tuple[int | str | None, str | None]:
     return number if isinstance(number, (int, str)) else None, method
 
 
+class _Tail:
+    """Owns the buffers of a line while they come.
+
+    Raises:
+        ValueError: A length is negative.
+        MemoryError, OverflowError: They are too large.
+    """
+
+    def __init__(self, line: Line) -> None:
+        if min(line.params.tails()) < 0:
+            raise ValueError("a buffer of negative length")
+        self.line = line
+        self._places: deque[int] = deque()
+        self._at = 0
+        for place, length in enumerate(line.params.buffers):
+            if isinstance(length, int):
+                line.params.buffers[place] = cast(bytes, bytearray(length))
+                self._places.append(place)
+        self._skip_full()
+
+    @property
+    def whole(self) -> bool:
+        """All has come."""
+        return not self._places
+
+    @property
+    def missing(self) -> int:
+        """How many bytes of the present buffer have not come."""
+        return len(self._present()) - self._at
+
+    def take(self, data: bytes) -> bytes:
+        """Take bytes; what is behind the last buffer comes back."""
+        rest = memoryview(data)
+        while rest and self._places:
+            piece = rest[: self.missing]
+            self._present()[self._at : self._at + len(piece)] = piece
+            self._at += len(piece)
+            rest = rest[len(piece) :]
+            self._skip_full()
+        return bytes(rest)
+
+    def _present(self) -> bytearray:
+        return cast(bytearray, self.line.params.buffers[self._places[0]])
+
+    def _skip_full(self) -> None:
+        while self._places and not self.missing:
+            self._places.popleft()
+            self._at = 0
+
+
 class Listener(Protocol):
     """What the channel tells, in order."""
 
@@ -104,6 +166,7 @@ class Channel:
         self._loop = IOLoop.current()
         self._merge: Merge[Line] = Merge(self)
         self._partial: list[bytes] = []  # of a line whose end has not come: joined once, at its end
+        self._tail: _Tail | None = None  # of a line that has come
         self._unsent: deque[memoryview] = deque()
         self._reading = False
         self._finishing = False
@@ -113,15 +176,26 @@ class Channel:
 
     # to the evaluator
 
-    def send(self, message: dict[str, Any]) -> None:
-        """Write one message; what does not fit into the pipe goes when there is room."""
-        data = memoryview(_encode({"jsonrpc": "2.0", **message}) + b"\n")
-        if self._unsent:
-            self._unsent.append(data)
-            return
-        rest = self._write(data)
-        if rest:
-            self._unsent.append(rest)
+    def send(
+        self, message: dict[str, Any], buffers: Sequence[bytes] = (), *, raw: bool = False
+    ) -> None:
+        """Write one message; what does not fit into the pipe goes when there is room.
+
+        Args:
+            message: What can be encoded as JSON.
+            buffers: Binary data of a request.
+            raw: The evaluator takes buffers as they are, behind the line; else in base64.
+        """
+        if buffers:
+            lengths = [len(each) for each in buffers] if raw else buffers
+            message = {**message, "params": {**message["params"], "buffers": lengths}}
+        pieces = [_encode({"jsonrpc": "2.0", **message}) + b"\n", *(buffers if raw else ())]
+        waiting = bool(self._unsent)
+        for piece in pieces:
+            rest = memoryview(piece) if self._unsent else self._write(memoryview(piece))
+            if rest:
+                self._unsent.append(rest)
+        if self._unsent and not waiting:
             self._loop.add_handler(self._pipes.requests, self._flush, IOLoop.WRITE)
 
     def _write(self, data: memoryview) -> memoryview:
@@ -202,29 +276,57 @@ class Channel:
 
     def _read_lines(self, size: int) -> bool:
         """Read a piece of the channel and queue its whole lines; false where nothing was there."""
+        if self._tail is not None:
+            return self._read_tail(self._tail)
         data = self._read(self._pipes.events, size)
         if data is None:
             return False
+        self._take_lines(data)
+        return True
+
+    def _take_lines(self, data: bytes) -> None:
         lines = data.split(b"\n")
         if len(lines) > 1:
             lines[0] = b"".join([*self._partial, lines[0]])
             self._partial.clear()
-            for line in lines[:-1]:
-                if line:
-                    self._queue(line)
+            for at, line in enumerate(lines[:-1], start=1):
+                if line and self._queue(line):
+                    self._take_tail(b"\n".join(lines[at:]))
+                    return
         if lines[-1]:
             self._partial.append(lines[-1])
+
+    def _take_tail(self, data: bytes) -> None:
+        """Take what follows a line with buffers, and the lines behind that."""
+        assert self._tail is not None
+        rest = self._tail.take(data)
+        if self._tail.whole:
+            line, self._tail = self._tail.line, None
+            self._merge.add(line, line.params.mark)
+            self._take_lines(rest)
+
+    def _read_tail(self, tail: _Tail) -> bool:
+        """Read a piece of the buffers; false where nothing was there."""
+        data = self._read(self._pipes.events, min(tail.missing, _CHUNK))
+        if data is None:
+            return False
+        self._take_tail(data)
         return True
 
-    def _queue(self, data: bytes) -> None:
+    def _queue(self, data: bytes) -> bool:
+        """Queue a line; true where its buffers have to be read first."""
         try:
             if not data.isascii():
                 data.decode()  # the decoder does not look into what it leaves raw
             line = _decode_line(data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            if line.params.buffers and line.params.tails():
+                self._tail = _Tail(line)
+                return True
+        except (ValueError, MemoryError, OverflowError, RecursionError) as error:
             self._refuse(data, f"{error} in {data[:200]!r}")
-            return
+            return False
         self._merge.add(line, line.params.mark)
+        return False
 
     def _refuse(self, data: bytes, reason: str) -> None:
         """Leave a line out, but let nobody wait for what it was to bring."""

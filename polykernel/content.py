@@ -72,6 +72,12 @@ class ShutdownRequest(msgspec.Struct, frozen=True):
     restart: bool = False
 
 
+class DeleteSubshellRequest(msgspec.Struct, frozen=True):
+    """Content of a delete_subshell request (specification, "Delete subshell")."""
+
+    subshell_id: str
+
+
 def error_content(ename: str, evalue: str, traceback: list[str] | None = None) -> dict[str, Any]:
     """Content of a reply with the status error, and of an error message."""
     lines = [f"{ename}: {evalue}"] if traceback is None else traceback

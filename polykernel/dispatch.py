@@ -12,21 +12,25 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from polykernel import __version__
+from polykernel.comms import Comms
 from polykernel.content import (
     CompleteRequest,
+    DeleteSubshellRequest,
     InspectRequest,
     IsCompleteRequest,
     ShutdownRequest,
     error_content,
 )
-from polykernel.execution import Execution, Question, Send
+from polykernel.errors import UnknownSubshell
 from polykernel.history import History
+from polykernel.items import Question, Send
 from polykernel.message import Message, from_json
 from polykernel.wire import PROTOCOL_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from polykernel.execution import Execution
     from polykernel.supervisor import Abilities
 
 log = logging.getLogger("polykernel.dispatch")
@@ -41,6 +45,7 @@ class Dispatch:
         language_info: As in the kernel_info reply.
         banner: What a console shows at start.
         help_links: Text to address.
+        subshells: Whether the language runs cells side by side, until its evaluator tells.
         ports: Content of the connect reply.
         shutdown: Called with ``restart`` and with what is to be done before the end.
     """
@@ -53,6 +58,7 @@ class Dispatch:
         language_info: dict[str, Any],
         banner: str,
         help_links: dict[str, str],
+        subshells: bool = False,
         ports: dict[str, int],
         shutdown: Callable[[bool, Callable[[], None]], None],
     ) -> None:
@@ -61,24 +67,34 @@ class Dispatch:
         self._language_info = language_info
         self._banner = banner
         self._help_links = [{"text": text, "url": url} for text, url in help_links.items()]
+        self._subshells = subshells
         self._ports = ports
         self._shutdown = shutdown
         self._history = History()
+        self._comms = Comms(execution, send)
         execution.on_counted = self._history.add
         execution.on_abilities_changed = self._on_abilities
         at_once: dict[str, Callable[[Message], dict[str, Any]]] = {
             "kernel_info_request": self._kernel_info,
             "connect_request": self._connect,
-            "comm_info_request": self._comm_info,
+            "comm_info_request": self._comms.info,
             "history_request": self._history.answer,
             "interrupt_request": self._interrupt,
         }
-        self._at_once = {"control": at_once, "shell": at_once}
+        subshell = {
+            "create_subshell_request": self._create_subshell,
+            "delete_subshell_request": self._delete_subshell,
+            "list_subshell_request": self._list_subshells,
+        }
+        self._at_once = {"control": {**at_once, **subshell}, "shell": at_once}
         self._queued: dict[str, Callable[[str, Message], None]] = {
             "execute_request": self._execute,
             "complete_request": self._complete,
             "inspect_request": self._inspect,
             "is_complete_request": self._is_complete,
+            "comm_open": self._comm,
+            "comm_msg": self._comm,
+            "comm_close": self._comm,
         }
 
     def handle(self, channel: str, message: Message) -> None:
@@ -89,6 +105,7 @@ class Dispatch:
                 self._execution.input_reply(message)
             return
         try:
+            self._execution.shell_of(message)
             if msg_type in self._at_once[channel]:
                 self._answer(channel, message, self._at_once[channel][msg_type])
             elif msg_type == "shutdown_request":
@@ -97,6 +114,9 @@ class Dispatch:
                 self._queued[msg_type](channel, message)
             else:
                 log.warning("a message of the unknown type %r on %s is dropped", msg_type, channel)
+        except UnknownSubshell as error:
+            log.warning("%s: %s", msg_type, error)
+            self._answer_error(channel, message, "UnknownSubshell", error)
         except msgspec.DecodeError as error:
             log.warning("malformed content of %s: %s", msg_type, error)
             self._answer_error(channel, message, "MalformedRequest", error)
@@ -107,7 +127,7 @@ class Dispatch:
     def _answer_error(self, channel: str, message: Message, ename: str, error: Exception) -> None:
         content = error_content(ename, f"{message.msg_type}: {error}")
         if message.msg_type == "execute_request":
-            content["execution_count"] = self._execution.execution_count
+            content["execution_count"] = self._execution.execution_count(message)
         self._answer(channel, message, lambda message: content)
 
     def _answer(
@@ -117,7 +137,8 @@ class Dispatch:
         content = handler(message)  # before busy: a malformed request must not be busy twice
         self._status(message, "busy")
         reply_type = message.msg_type.replace("_request", "_reply")
-        self._send(channel, message.reply(reply_type, content))
+        if reply_type != message.msg_type:
+            self._send(channel, message.reply(reply_type, content))
         self._status(message, "idle")
         busy_with = self._execution.busy_with
         if busy_with is not None:
@@ -138,10 +159,11 @@ class Dispatch:
             "banner": self._banner,
             "help_links": self._help_links,
             "debugger": False,
-            "supported_features": [],
+            "supported_features": ["kernel subshells"] if self._subshells else [],
         }
 
     def _on_abilities(self, abilities: Abilities) -> None:
+        self._subshells = abilities.subshells
         version = abilities.language_version
         if version and version != self._language_info["version"]:
             log.warning("the evaluator's language has the version %s", version)
@@ -149,9 +171,6 @@ class Dispatch:
 
     def _connect(self, message: Message) -> dict[str, Any]:
         return {"status": "ok", **self._ports}
-
-    def _comm_info(self, message: Message) -> dict[str, Any]:
-        return {"status": "ok", "comms": {}}
 
     def _interrupt(self, message: Message) -> dict[str, Any]:
         self._execution.interrupt()
@@ -169,7 +188,25 @@ class Dispatch:
 
         self._shutdown(request.restart, last)
 
+    # subshells (JEP 91)
+
+    def _create_subshell(self, message: Message) -> dict[str, Any]:
+        if not self._subshells:
+            return error_content("NotSupported", "this language runs one cell at a time")
+        return {"status": "ok", "subshell_id": self._execution.create_subshell()}
+
+    def _delete_subshell(self, message: Message) -> dict[str, Any]:
+        request = from_json(message.content, DeleteSubshellRequest)
+        self._execution.delete_subshell(request.subshell_id)
+        return {"status": "ok"}
+
+    def _list_subshells(self, message: Message) -> dict[str, Any]:
+        return {"status": "ok", "subshell_id": self._execution.list_subshells()}
+
     # answered by the evaluator
+
+    def _comm(self, channel: str, message: Message) -> None:
+        self._comms.from_front_end(message)
 
     def _execute(self, channel: str, message: Message) -> None:
         self._execution.execute(message)

@@ -2,6 +2,7 @@
 
 PolykernelError                  anything below; its text is one line that a user can act on
 ├── LanguageError                a Language was declared wrongly
+├── UnknownSubshell              a request names a subshell that is not there
 ├── UnknownLanguage              no plugin brings the language that was asked for
 ├── ConnectionFileError          a connection file is missing, unreadable or malformed
 ├── TransportError               a socket cannot be bound (a port in use, a bad address)
@@ -24,6 +25,10 @@ class LanguageError(PolykernelError):
 
 class UnknownLanguage(PolykernelError):
     """No plugin brings the language that was asked for."""
+
+
+class UnknownSubshell(PolykernelError):
+    """A request names a subshell that is not there."""
 
 
 class ConnectionFileError(PolykernelError):

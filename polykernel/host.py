@@ -79,6 +79,7 @@ class Host:
             language_info=facts,
             banner=language.banner or f"{language.display_name}, by polykernel",
             help_links=dict(language.help_links),
+            subshells=language.subshells,
             ports=self.ports,
             shutdown=self._shutdown,
         )

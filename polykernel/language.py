@@ -41,6 +41,7 @@ class Language:
         modules: Python modules that the evaluator's interpreter must be able to import.
         programs: Programs that must be on the ``PATH``.
         install_hint: What to do where one of those is missing.
+        subshells: Whether its evaluator runs cells side by side, in subshells.
 
     Raises:
         LanguageError: A field is missing or wrong; says which, and what was expected.
@@ -61,6 +62,7 @@ class Language:
     modules: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     install_hint: str = ""
+    subshells: bool = False
 
     def __post_init__(self) -> None:
         for name in ("name", "display_name", "version", "mimetype", "file_extension"):

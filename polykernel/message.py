@@ -20,6 +20,7 @@ class Header(msgspec.Struct, frozen=True, gc=False):
 
     msg_id: str
     msg_type: str
+    subshell_id: str | None = None
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -49,17 +50,27 @@ class Message(msgspec.Struct, frozen=True):
         """The message type, as ``execute_request``."""
         return self.header.msg_type
 
-    def child(self, msg_type: str, content: object) -> Message:
+    def child(
+        self,
+        msg_type: str,
+        content: object,
+        metadata: bytes = EMPTY,
+        buffers: tuple[bytes, ...] = (),
+    ) -> Message:
         """Make a message that this one causes, to be published on IOPub.
 
         Args:
             msg_type: Its type.
             content: Its content: JSON as bytes, or anything that can be encoded as JSON.
+            metadata: JSON.
+            buffers: Binary frames.
         """
         return Message(
             header=Header("", msg_type),
             parent_header=self.raw_header or EMPTY,
+            metadata=metadata,
             content=to_json(content),
+            buffers=buffers,
         )
 
     def reply(self, msg_type: str, content: object) -> Message:

@@ -18,11 +18,15 @@ from polykernel.message import NOBODY, Message
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from polykernel.channel import Params
+
 MERGE_FOR = 0.005  # seconds that text waits for more, unless nothing was published lately
 MERGE_UP_TO = 1 << 20  # characters that wait at most
 REMEMBERED = 1000  # cells whose threads may still print with the right parent
 
-EVENTS = frozenset({"stream", "display_data", "update_display_data", "clear_output"})
+SHOWN = frozenset({"stream", "display_data", "update_display_data", "clear_output"})
+COMMS = frozenset({"comm_open", "comm_msg", "comm_close"})  # of a silent cell too
+EVENTS = SHOWN | COMMS
 
 log = logging.getLogger("polykernel.output")
 _decoder = codecs.getincrementaldecoder("utf-8")
@@ -58,19 +62,24 @@ class Output:
         """Drop all that comes from now on: nobody reads it, and it can't wait."""
         self._muted = True
 
-    def begin(self, cell: int | None, parent: Message, silent: bool) -> None:
+    def begin(
+        self, cell: int | None, parent: Message, silent: bool, *, unclaimed: bool = True
+    ) -> None:
         """Let what comes from now on belong to a cell, unless it says otherwise.
 
         Args:
             cell: The id of the evaluator's request; ``None`` where it was never sent.
             parent: The execute request.
             silent: Whether all that the cell prints and shows is to be dropped.
+            unclaimed: Whether it gets what says of no cell that it belongs to it.
         """
         self.flush()
-        self._last_words = ""
-        self._last = (parent, silent)
+        target = (parent, silent)
+        if unclaimed:
+            self._last_words = ""
+            self._last = target
         if cell is not None:
-            self._cells[cell] = self._last
+            self._cells[cell] = target
         if len(self._cells) > REMEMBERED:
             del self._cells[next(iter(self._cells))]
 
@@ -92,19 +101,20 @@ class Output:
         words, self._last_words = self._last_words, ""
         return words
 
-    def event(self, msg_type: str, cell: int | None, content: bytes) -> bool:
+    def event(self, msg_type: str, params: Params) -> bool:
         """Publish an event of an evaluator's.
 
         Args:
             msg_type: The message type that it becomes.
-            cell: The cell that it belongs to; the last one where ``None`` or forgotten.
-            content: Its content, JSON.
+            params: Its cell (the last one where there is none, or it is forgotten), its content,
+                metadata and buffers.
 
         Returns:
             Whether it was one that an evaluator may send, with such a content.
         """
         if msg_type not in EVENTS:
             return False
+        cell, content = params.cell, bytes(params.content)
         target = self._last if cell is None else self._cells.get(cell, self._last)
         if msg_type == "stream":
             try:
@@ -113,7 +123,13 @@ class Output:
                 return False
             self._add(target, stream.name, stream.text)
         elif content.lstrip()[:1] == b"{":
-            self._publish(target, msg_type, content)
+            metadata = bytes(params.metadata)
+            if metadata.lstrip()[:1] != b"{":
+                return False
+            parent, silent = target
+            self.flush()
+            if not self._muted and not (silent and msg_type in SHOWN):
+                self._send(parent.child(msg_type, content, metadata, params.binary()))
         else:
             return False
         return True
@@ -122,12 +138,6 @@ class Output:
         """Tell the user something on the last cell's stderr."""
         self._add(self._last, "stderr", text)
         self.flush()
-
-    def _publish(self, target: tuple[Message, bool], msg_type: str, content: object) -> None:
-        self.flush()
-        parent, silent = target
-        if not silent and not self._muted:
-            self._send(parent.child(msg_type, content))
 
     def _add(self, target: tuple[Message, bool], stream: str, text: str) -> None:
         if not text or target[1] or self._muted:

@@ -85,9 +85,14 @@ class InputRequests:
         self._supervisor.answer(self._outstanding, {"value": str(value)})
         self.forget()
 
-    def interrupt(self) -> None:
-        """Let the evaluator wait no longer."""
-        self._give_up(INTERRUPTED, "interrupted")
+    def interrupt(self, cell: Message | None = None) -> None:
+        """Let the evaluator wait no longer.
+
+        Args:
+            cell: Only where it is this one that asks.
+        """
+        if cell is None or cell is self._asked:
+            self._give_up(INTERRUPTED, "interrupted")
 
     def undeliverable(self) -> None:
         """Refuse: the front end that is to be asked is not connected on stdin."""
@@ -98,8 +103,14 @@ class InputRequests:
             self.refuse(self._outstanding, code, message)
             self.forget()
 
-    def forget(self) -> None:
-        """Drop the outstanding request: its cell is over, or its evaluator is dead."""
+    def forget(self, cell: Message | None = None) -> None:
+        """Drop the outstanding request: its cell is over, or its evaluator is dead.
+
+        Args:
+            cell: Only where it is this one that asks.
+        """
+        if cell is not None and cell is not self._asked:
+            return
         if self._outstanding is not None:
             self._withdraw()
         self._outstanding = self._asked = None

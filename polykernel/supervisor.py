@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import threading
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 from tornado.ioloop import IOLoop
@@ -43,6 +43,8 @@ class Abilities(msgspec.Struct, frozen=True):
     marks: str = ""
     interrupts: bool = False
     complete_while_busy: bool = False
+    subshells: bool = False
+    buffers: bool = False
 
 
 class Death(msgspec.Struct, frozen=True):
@@ -156,7 +158,12 @@ class Supervisor:
         if self._paused:
             self._channel.pause()
         self._watch(process.pid)
-        params = {"protocol": VERSION, "language": self._language, "cwd": _folder()}
+        params = {
+            "protocol": VERSION,
+            "language": self._language,
+            "cwd": _folder(),
+            "buffers": True,
+        }
         self.request("hello", params, self._on_hello)
 
     def _on_hello(self, answer: msgspec.Raw | Failure) -> None:
@@ -182,11 +189,21 @@ class Supervisor:
     # requests
 
     def request(
-        self, method: str, params: object, respond: Callable[[msgspec.Raw | Failure], None]
+        self,
+        method: str,
+        params: dict[str, Any],
+        respond: Callable[[msgspec.Raw | Failure], None],
+        buffers: Sequence[bytes] = (),
     ) -> int:
         """Send a request; ``respond`` is called once with the result, or never after a death.
 
         Where there is no evaluator ``respond`` is called with a failure.
+
+        Args:
+            method: As docs/channel.md has it.
+            params: What can be encoded as JSON.
+            respond: Takes the result.
+            buffers: Binary data of the request.
 
         Returns:
             The request's id.
@@ -194,7 +211,9 @@ class Supervisor:
         self._next_id += 1
         if self._channel is not None:
             self._waiting[self._next_id] = respond
-            self._channel.send({"id": self._next_id, "method": method, "params": params})
+            message = {"id": self._next_id, "method": method, "params": params}
+            raw = self.abilities is not None and self.abilities.buffers
+            self._channel.send(message, buffers, raw=raw)
         else:
             self._loop.add_callback(respond, Failure(INTERNAL_ERROR, "there is no evaluator"))
         return self._next_id
@@ -260,13 +279,22 @@ class Supervisor:
 
     # interrupts
 
-    def interrupt(self, request_id: int) -> None:
-        """Interrupt a request; the third interrupt that is not heard kills.
-
-        The channel tells which request is meant, where the signal comes before it has begun.
-        """
+    def notify(self, method: str, params: dict[str, Any]) -> None:
+        """Send a notification."""
         if self._channel is not None:
-            self._channel.send({"method": "interrupt", "params": {"cell": request_id}})
+            self._channel.send({"method": method, "params": params})
+
+    def aim(self, request_id: int) -> None:
+        """Say which request an interrupt means."""
+        self.notify("interrupt", {"cell": request_id})
+
+    def interrupt(self, request_ids: Sequence[int]) -> None:
+        """Interrupt requests; the third interrupt that is not heard kills.
+
+        The channel tells which requests are meant, where the signal comes before one has begun.
+        """
+        for request_id in request_ids:
+            self.aim(request_id)
         self._interrupts.interrupt(up=self.abilities is not None)
 
     def _on_unheard(self) -> None:

@@ -10,7 +10,8 @@ import pytest
 from support.loops import run_until
 from test_supervisor import PROGRAM
 
-from polykernel.execution import Execution, Question
+from polykernel.execution import Execution
+from polykernel.items import Question
 from polykernel.message import Header, Message, from_json
 from polykernel.supervisor import Supervisor
 

@@ -3,12 +3,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.loops import run_until
 
 from polykernel import output as output_module
+from polykernel.channel import Params
 from polykernel.message import Header, Message
 from polykernel.output import Output
 
@@ -29,6 +31,9 @@ class Published:
         header = json.dumps({"msg_id": f"cell {cell}", "msg_type": "execute_request"}).encode()
         request = Message(header=Header(f"cell {cell}", "execute_request"), raw_header=header)
         self.output.begin(cell, request, silent)
+
+    def event(self, msg_type: str, cell: int | None, content: bytes) -> bool:
+        return self.output.event(msg_type, Params(cell=cell, content=msgspec.Raw(content)))
 
     def all(self) -> list[tuple[str, str, dict[str, Any]]]:
         return [
@@ -135,7 +140,7 @@ def test_much_text_does_not_wait(
 
 def test_text_goes_before_what_came_after_it(published: Published, patient: None) -> None:
     published.begin(1)
-    take, event = published.output.take, published.output.event
+    take, event = published.output.take, published.event
     take("stdout", b"0")
     take("stdout", b"1")
     take("stderr", b"2")
@@ -159,18 +164,18 @@ def test_text_goes_before_what_came_after_it(published: Published, patient: None
 def test_an_event_that_names_an_earlier_cell_gets_that_parent(published: Published) -> None:
     published.begin(1)
     published.begin(2)
-    published.output.event("display_data", 1, display("late"))
-    published.output.event("display_data", None, display("last"))
-    published.output.event("display_data", 99, display("unknown"))
+    published.event("display_data", 1, display("late"))
+    published.event("display_data", None, display("last"))
+    published.event("display_data", 99, display("unknown"))
     assert [parent for parent, _, _ in published.all()] == ["cell 1", "cell 2", "cell 2"]
 
 
 def test_what_a_silent_cell_prints_and_shows_is_dropped(published: Published) -> None:
     published.begin(1, silent=True)
     published.output.take("stdout", b"text")
-    published.output.event("display_data", None, display("shown"))
+    published.event("display_data", None, display("shown"))
     published.begin(2)
-    published.output.event("display_data", 1, display("late"))
+    published.event("display_data", 1, display("late"))
     published.output.finish_text()
     assert published.all() == []
 
@@ -192,7 +197,7 @@ def test_an_event_that_is_none_is_refused(
     published: Published, msg_type: str, content: bytes
 ) -> None:
     published.begin(1)
-    assert published.output.event(msg_type, None, content) is False
+    assert published.event(msg_type, None, content) is False
     assert published.all() == []
 
 
@@ -203,7 +208,7 @@ def test_only_the_last_cells_are_remembered(
     for cell in (1, 2, 3):
         published.begin(cell)
     for cell in (1, 2, 3):
-        published.output.event("display_data", cell, display("x"))
+        published.event("display_data", cell, display("x"))
     assert [parent for parent, _, _ in published.all()] == ["cell 3", "cell 2", "cell 3"]
 
 

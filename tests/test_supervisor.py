@@ -220,7 +220,7 @@ def test_an_interrupt_reaches_the_cell(run: Callable[..., Run]) -> None:
     it = run()
     it.execute("print('begun')\nwhile True: pass")
     it.until(lambda: b"begun" in it.watcher.text, "the beginning")
-    it.supervisor.interrupt(2)
+    it.supervisor.interrupt([2])
     it.until(lambda: it.answers, "the answer")
     assert msgspec.json.decode(it.answers[0])["ename"] == "KeyboardInterrupt"
 
@@ -232,7 +232,7 @@ def test_an_interrupt_that_is_not_acknowledged_is_told(
     it = run()
     it.execute("signal.signal(signal.SIGINT, signal.SIG_IGN); print('begun'); read()")
     it.until(lambda: b"begun" in it.watcher.text, "the beginning")
-    it.supervisor.interrupt(2)
+    it.supervisor.interrupt([2])
     it.until(lambda: it.watcher.unheard, "the notice")
     assert it.watcher.deaths == []
 
@@ -240,7 +240,7 @@ def test_an_interrupt_that_is_not_acknowledged_is_told(
 def test_an_interrupt_before_the_hello_waits_for_it(run: Callable[..., Run]) -> None:
     it = run("--interrupts")
     it.execute("print('begun')\nwhile True: pass")
-    it.supervisor.interrupt(2)  # the program would die of a signal now
+    it.supervisor.interrupt([2])  # the program would die of a signal now
     it.until(lambda: it.watcher.abilities, "the hello")
     it.until(lambda: it.watcher.heard or it.answers, "the interrupt")
     assert it.watcher.deaths == []
@@ -251,7 +251,7 @@ def test_the_third_interrupt_in_vain_kills(run: Callable[..., Run]) -> None:
     it.execute("signal.signal(signal.SIGINT, signal.SIG_IGN); print('begun'); read()")
     it.until(lambda: b"begun" in it.watcher.text, "the beginning")
     for _ in range(3):
-        it.supervisor.interrupt(2)
+        it.supervisor.interrupt([2])
     it.until(lambda: it.watcher.deaths, "the death")
     assert "SIGKILL" in it.watcher.deaths[0].status
 

@@ -118,7 +118,7 @@ def test_a_header_that_can_not_be_read_is_logged_and_its_message_dropped(
 
 
 @pytest.mark.parametrize("channel", ["shell", "control"])
-@pytest.mark.parametrize("msg_type", ["no_such_request", "", "execute_reply", "comm_open"])
+@pytest.mark.parametrize("msg_type", ["no_such_request", "", "execute_reply"])
 def test_a_message_of_an_unknown_type_is_logged_and_dropped(
     program: Kernel, channel: str, msg_type: str
 ) -> None:

@@ -1,0 +1,431 @@
+"""The queue of one shell: one request after the other; execution count, stop-on-error, abort.
+
+A request's parent travels with the request: there is no global "current parent".
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from polykernel.channel import INTERNAL_ERROR, METHOD_NOT_FOUND, Failure
+from polykernel.content import (
+    CellResult,
+    error_content,
+    execute_result,
+    failure_content,
+    notebook_cell_id,
+)
+from polykernel.items import Cell, CommMessage, Question
+from polykernel.message import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from polykernel.items import Item, Send
+    from polykernel.message import Message
+    from polykernel.obituary import Obituary
+    from polykernel.output import Output
+    from polykernel.stdin import InputRequests
+    from polykernel.supervisor import Supervisor
+
+log = logging.getLogger("polykernel.shell")
+
+
+class Shared(msgspec.Struct):
+    """What all shells of a kernel share.
+
+    Attributes:
+        supervisor: The evaluator's process.
+        send: Sends replies, input requests and IOPub messages.
+        output: What cells print and show.
+        input: The input request that is outstanding.
+        obituary: What is to be told of evaluators that died.
+        plugin: Names the plugin's package and version, for messages about its bugs.
+        read_ahead: Reads the requests that have come but are not yet queued, before an abort.
+        broken: Why the language can't run at all, as content of an error; or ``None``.
+        on_counted: Told of each cell that counts, and of its number.
+        on_idle: Told when a shell has nothing running any more.
+        busy_beside: The request that runs in another shell than the given one, or ``None``.
+    """
+
+    supervisor: Supervisor
+    send: Send
+    output: Output
+    input: InputRequests
+    obituary: Obituary
+    plugin: Callable[[], str]
+    read_ahead: Callable[[], None]
+    broken: dict[str, Any] | None
+    on_counted: Callable[[int, str], None]
+    on_idle: Callable[[], None]
+    busy_beside: Callable[[Shell], Message | None]
+
+
+class Shell:
+    """Owns a queue, an execution count and what is running.
+
+    Args:
+        shared: What it has in common with the kernel's other shells.
+        subshell_id: Its name in message headers; ``None`` for the main shell.
+
+    Attributes:
+        running: What the evaluator is doing for this shell.
+        running_id: The evaluator's number of it; ``None`` where it was not handed over.
+        execution_count: The number of the last cell that counts.
+    """
+
+    def __init__(self, shared: Shared, subshell_id: str | None = None) -> None:
+        self._shared = shared
+        self._subshell_id = subshell_id
+        self._place = {} if subshell_id is None else {"subshell": subshell_id}
+        self._queue: deque[Item] = deque()
+        self._beside: list[Question] = []  # that are answered while a cell runs
+        self._stopped = False
+        self._advancing = False  # taking from the queue
+        self.running: Item | None = None
+        self.running_id: int | None = None
+        self.execution_count = 0
+
+    def submit(self, item: Item) -> None:
+        """Queue a request that only the evaluator can serve."""
+        if self._stopped:
+            self._turn_away(item)
+            return
+        if isinstance(item, Question) and self._answers_beside(item):
+            return
+        self._queue.append(item)
+        if self.running is None:
+            self._next()
+
+    def stop(self) -> None:
+        """Abort what is queued, and run nothing more: the kernel or the subshell is to end."""
+        if self._stopped:
+            return
+        self._stopped = True
+        queue, self._queue = self._queue, deque()
+        for item in queue:
+            self._turn_away(item)
+
+    def end(self) -> None:
+        """Answer what the evaluator has not answered: it is gone."""
+        self.fail_beside(_SHUT_DOWN)
+        running, self.running = self.running, None
+        if isinstance(running, Cell):
+            self._fail(running, _SHUT_DOWN)
+        elif running is not None:
+            self._reply(running, _SHUT_DOWN)
+
+    def _turn_away(self, item: Item) -> None:
+        """Answer without the evaluator: the shell is being stopped."""
+        if isinstance(item, Cell):
+            self._abort(item)
+            return
+        self._status(item.message, "busy")
+        self._reply(item, _SHUT_DOWN, last=False)
+
+    # the queue
+
+    def _next(self) -> None:
+        if self._advancing:
+            return  # what is over at once must not pile up on the stack
+        self._advancing = True
+        try:
+            while self.running is None and self._queue and not self._stopped:
+                item = self._queue.popleft()
+                if isinstance(item, Cell):
+                    self._run(item)
+                elif isinstance(item, Question):
+                    self._ask(item)
+                else:
+                    self._hand_on(item)
+        finally:
+            self._advancing = False
+
+    def _run(self, cell: Cell) -> None:
+        shared = self._shared
+        self.running = cell
+        self.execution_count += cell.counts
+        if cell.counts:
+            shared.on_counted(self.execution_count, cell.request.code)
+        untold = shared.obituary.untold(cell.quiet)
+        trouble = untold or self._trouble()
+        # writing to the evaluator first lets it work while we publish
+        if trouble is None:
+            self._hand_over(cell)
+        self._status(cell.message, "busy")
+        if not cell.quiet:
+            content = {"code": cell.request.code, "execution_count": self.execution_count}
+            shared.send("iopub", cell.message.child("execute_input", content))
+        self._begin_output(cell.message, cell.quiet)
+        if trouble is not None:
+            self._fail(cell, trouble, abort=untold is not None)
+        elif not cell.quiet:
+            shared.output.say(shared.obituary.lost())
+
+    def _hand_over(self, cell: Cell) -> None:
+        """Write a cell to the evaluator."""
+        request = cell.request
+        self.running_id = self._shared.supervisor.request(
+            "execute",
+            {
+                "code": request.code,
+                "silent": cell.quiet,
+                "store_history": cell.counts,
+                "allow_stdin": request.allow_stdin,
+                "user_expressions": request.user_expressions or {},
+                "execution_count": self.execution_count,
+                "cell_id": notebook_cell_id(cell.message.metadata),
+                **self._place,
+            },
+            lambda answer: self._on_result(cell, answer),
+        )
+
+    def _begin_output(self, parent: Message, quiet: bool) -> None:
+        # what nobody claims, such as what a child prints, is the main shell's while that runs
+        unclaimed = self._subshell_id is None or self._shared.busy_beside(self) is None
+        self._shared.output.begin(self.running_id, parent, quiet, unclaimed=unclaimed)
+
+    def _finish_text(self) -> None:
+        """Publish all that has been printed so far."""
+        if self._subshell_id is not None and self._shared.busy_beside(self) is not None:
+            self._shared.output.flush()  # another cell's bytes may end within a character
+        else:
+            self._shared.output.finish_text()
+
+    def _trouble(self) -> dict[str, Any] | None:
+        """Say why the evaluator can't run anything now, as content of an error."""
+        if self._shared.broken is not None:
+            return self._shared.broken
+        if self._shared.supervisor.start_error:
+            return self._shared.obituary.no_start(self._shared.supervisor.start_error)
+        return None
+
+    def _on_result(self, cell: Cell, answer: msgspec.Raw | Failure) -> None:
+        self._finish_text()
+        if isinstance(answer, Failure):
+            self._fail(cell, failure_content(answer, self._shared.plugin()))
+            return
+        try:
+            result = msgspec.json.decode(answer, type=CellResult)
+            shown = result.result and execute_result(result.result, self.execution_count)
+        except (msgspec.DecodeError, RecursionError) as error:
+            self._fail(
+                cell, error_content("ChannelError", f"the cell's result was refused: {error}")
+            )
+            return
+        if result.status != "ok":
+            content = error_content(result.ename, result.evalue, result.traceback)
+            extra = {"user_expressions": result.user_expressions, "payload": result.payload}
+            self._fail(cell, content, extra)
+            return
+        if shown and not cell.quiet:
+            self._shared.send("iopub", cell.message.child("execute_result", shown))
+        reply = {
+            "status": "ok",
+            "execution_count": self.execution_count,
+            "user_expressions": result.user_expressions,
+            "payload": result.payload,
+        }
+        self._shared.send("shell", cell.message.reply("execute_reply", encode(reply)))
+        self._over(cell)
+
+    def _fail(
+        self,
+        cell: Cell,
+        content: dict[str, Any],
+        extra: dict[str, Any] | None = None,
+        *,
+        abort: bool = False,
+    ) -> None:
+        """End a cell with an error; what is queued behind it is aborted if it asked for that."""
+        aborts = abort or (cell.request.stop_on_error and not cell.quiet)
+        if aborts:
+            self._shared.read_ahead()
+        self._finish_text()
+        if not cell.quiet:
+            shown = {key: content[key] for key in ("ename", "evalue", "traceback")}
+            self._shared.send("iopub", cell.message.child("error", shown))
+        reply = {"user_expressions": {}, "payload": [], **(extra or {}), **content}
+        reply["execution_count"] = self.execution_count
+        self._shared.send("shell", cell.message.reply("execute_reply", reply))
+        if aborts:
+            self._abort_cells()
+        self._over(cell)
+
+    def _over(self, item: Item) -> None:
+        self._shared.input.forget(item.message)
+        self._nothing_runs()
+        self._status(item.message, "idle")
+        self._next()
+
+    def _nothing_runs(self) -> None:
+        self.running = self.running_id = None
+        self._shared.on_idle()
+
+    def _abort_cells(self) -> None:
+        """Answer all queued cells without running them; all else stays queued."""
+        cells = [item for item in self._queue if isinstance(item, Cell)]
+        self._queue = deque(item for item in self._queue if not isinstance(item, Cell))
+        for cell in cells:
+            self._abort(cell)
+
+    def _abort(self, cell: Cell) -> None:
+        self._status(cell.message, "busy")
+        # nothing but the status: front ends would show the count of a cell that never ran
+        self._shared.send("shell", cell.message.reply("execute_reply", {"status": "aborted"}))
+        self._status(cell.message, "idle", last=False)
+
+    # questions
+
+    def _answers_beside(self, question: Question) -> bool:
+        """Ask at once, while a cell runs, where the evaluator offers that."""
+        abilities = self._shared.supervisor.abilities
+        beside = isinstance(self.running, Cell) and abilities and abilities.complete_while_busy
+        if not beside:
+            return False
+        self._beside.append(question)
+        self._status(question.message, "busy")
+        self._shared.supervisor.request(
+            question.method,
+            {**question.params, **self._place},
+            lambda answer: self._answered_beside(question, answer),
+        )
+        return True
+
+    def _answered_beside(self, question: Question, answer: msgspec.Raw | Failure) -> None:
+        self._beside.remove(question)
+        self._reply(question, self._content(question, answer))
+
+    def fail_beside(self, content: dict[str, Any]) -> None:
+        """Answer what nobody else will answer any more."""
+        beside, self._beside = self._beside, []
+        for question in beside:
+            self._reply(question, content)
+
+    def _ask(self, question: Question) -> None:
+        self.running = question
+        self._status(question.message, "busy")
+        if self._trouble() is not None:
+            self._answered(question, Failure(METHOD_NOT_FOUND, "the evaluator can't run"))
+        else:
+            self._put(question)
+
+    def _put(self, question: Question) -> None:
+        """Write a question to the evaluator."""
+        self.running_id = self._shared.supervisor.request(
+            question.method,
+            {**question.params, **self._place},
+            lambda answer: self._answered(question, answer),
+        )
+
+    def _answered(self, question: Question, answer: msgspec.Raw | Failure) -> None:
+        self._nothing_runs()
+        self._reply(question, self._content(question, answer))
+        self._next()
+
+    def _content(self, question: Question, answer: msgspec.Raw | Failure) -> object:
+        if not isinstance(answer, Failure):
+            content = bytes(answer)
+            if content.lstrip()[:1] == b"{":
+                return content
+            answer = Failure(INTERNAL_ERROR, f"{question.method} gave no object, but {content!r}")
+        if answer.code == METHOD_NOT_FOUND:
+            return question.unsupported
+        if question.method == "is_complete":  # its reply has no error status
+            log.warning("is_complete failed: %s", answer.message)
+            return question.unsupported
+        return failure_content(answer, self._shared.plugin())
+
+    def _reply(self, item: Question | CommMessage, content: object, *, last: bool = True) -> None:
+        if isinstance(item, Question):
+            msg_type = item.message.msg_type.replace("_request", "_reply")
+            self._shared.send(item.channel, item.message.reply(msg_type, content))
+        self._status(item.message, "idle", last=last)
+
+    # comm messages
+
+    def _hand_on(self, comm: CommMessage) -> None:
+        """Let the evaluator handle a comm message; what that shows belongs to the message."""
+        self.running = comm
+        self._status(comm.message, "busy")
+        if self._trouble() is not None:
+            self._handled(comm, Failure(METHOD_NOT_FOUND, "the evaluator can't run"))
+        else:
+            self._put_comm(comm)
+            self._begin_output(comm.message, quiet=False)
+
+    def _put_comm(self, comm: CommMessage) -> None:
+        message = comm.message
+        self.running_id = self._shared.supervisor.request(
+            message.msg_type,
+            {"content": _line(message.content), "metadata": _line(message.metadata), **self._place},
+            lambda answer: self._handled(comm, answer),
+            message.buffers,
+        )
+
+    def _handled(self, comm: CommMessage, answer: msgspec.Raw | Failure) -> None:
+        if isinstance(answer, Failure):
+            if answer.code != METHOD_NOT_FOUND:
+                failure = failure_content(answer, self._shared.plugin())
+                self._shared.output.say("\n".join(failure["traceback"]) + "\n")
+            comm.on_refused(answer)
+        self._finish_text()
+        self._over(comm)
+
+    # statuses
+
+    def _status(self, parent: Message, state: str, *, last: bool = True) -> None:
+        """Publish a status, and that the kernel is busy nevertheless where that is so.
+
+        Args:
+            parent: Whose status it is.
+            state: ``busy`` or ``idle``.
+            last: No other status follows at once: a front end takes any idle for the kernel's.
+        """
+        send = self._shared.send
+        send("iopub", parent.child("status", {"execution_state": state}))
+        if state == "idle" and last:
+            running = self.running.message if self.running else self._shared.busy_beside(self)
+            if running is not None:
+                send("iopub", running.child("status", {"execution_state": "busy"}))
+
+    # death
+
+    def try_again(self) -> None:
+        """Give the new evaluator what the last one never began."""
+        running = self.running
+        if isinstance(running, Question):
+            self._put(running)
+        elif isinstance(running, CommMessage):
+            self._put_comm(running)
+            self._begin_output(running.message, quiet=False)
+        elif running is not None:
+            self._hand_over(running)
+            self._begin_output(running.message, running.quiet)
+
+    def fail_running(self, in_cell: dict[str, Any], otherwise: dict[str, Any]) -> None:
+        """End what runs, and abort what is queued: the state that it counts on is gone.
+
+        Args:
+            in_cell: Content of the error of a cell.
+            otherwise: Content of the error of anything else.
+        """
+        running = self.running
+        if isinstance(running, Cell):
+            self._fail(running, self._trouble() or in_cell, abort=True)
+        elif running is not None:
+            self._nothing_runs()
+            self._reply(running, otherwise)
+            self._next()
+
+
+def _line(data: bytes) -> msgspec.Raw:
+    """Forward JSON as it came, but on one line: its strings hold no raw newlines."""
+    return msgspec.Raw(data.replace(b"\n", b" "))
+
+
+_SHUT_DOWN = error_content("KernelShutdown", "the kernel was shut down while this ran")
