@@ -67,7 +67,9 @@ def loop() -> Iterator[IOLoop]:
     loop = IOLoop(make_current=True)
     yield loop
     loop.close()
-    asyncio.set_event_loop(before)
+    asyncio.set_event_loop(None)
+    if before is not None:
+        before.close()  # whoever left it makes another one
 
 
 @pytest.fixture(autouse=True, scope="session")
