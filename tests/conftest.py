@@ -6,10 +6,11 @@ import asyncio
 import faulthandler
 import os
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from support import processes
+from jupyter_client.session import Session
+from support import processes, schema
 from support.client import Client
 from tornado.ioloop import IOLoop
 
@@ -29,6 +30,25 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     os.close(config.stash[_stderr])
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _what_jupyter_client_receives_conforms() -> Iterator[None]:
+    """Check what comes to the clients that are not ours: jupyter_client's, nbclient's, ..."""
+    deserialize = Session.deserialize
+
+    def checked(
+        self: Session, msg_list: list[Any], content: bool = True, copy: bool = True
+    ) -> dict[str, Any]:
+        frames = msg_list if copy else [message.bytes for message in msg_list]
+        found: dict[str, Any] = deserialize(self, msg_list, content, copy)
+        if not schema.is_exempt(self):
+            schema.check_parts(frames[1:])
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Session, "deserialize", checked)
+        yield
 
 
 @pytest.fixture(autouse=True)

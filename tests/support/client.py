@@ -1,6 +1,7 @@
 """A bare front end that records everything it sees, on all five sockets.
 
-It packs and signs with jupyter_client's Session, not with the code under test.
+It packs and signs with jupyter_client's Session, not with the code under test, and checks all that
+it receives against the specification's schemas.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import zmq
 from jupyter_client.session import Session
+
+from support import schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -27,6 +30,7 @@ class Seen(NamedTuple):
     parent: str
     content: dict[str, Any]
     message: dict[str, Any]
+    frames: tuple[bytes, ...]
 
     def __str__(self) -> str:
         content = json.dumps(self.content, ensure_ascii=False)
@@ -102,6 +106,7 @@ class Client:
         subscribe: Whether it listens on iopub from the beginning.
         stdin: Whether its stdin socket is connected from the beginning.
         slow: Whether next to nothing is kept for it while it does not read.
+        checked: Whether what comes must conform; not of kernels that are not ours.
     """
 
     of_this_test: ClassVar[list[Client]] = []
@@ -113,12 +118,13 @@ class Client:
         subscribe: bool = True,
         stdin: bool = True,
         slow: bool = False,
+        checked: bool = True,
     ) -> None:
         key = info["key"]
-        self.session = Session(
-            key=key if isinstance(key, bytes) else key.encode(),
-            signature_scheme=info["signature_scheme"],
-        )
+        self._key = key if isinstance(key, bytes) else key.encode()
+        self._checked = checked
+        self.session = Session(key=self._key, signature_scheme=info["signature_scheme"])
+        schema.exempt(self.session)  # the frames are checked, with their topic and signature
         self._info = info
         self._context = zmq.Context()
         self._poller = zmq.Poller()
@@ -195,15 +201,20 @@ class Client:
 
     def _record(self, socket: zmq.Socket[bytes]) -> None:
         names = {id(socket): name for name, socket in self.sockets.items()}
-        _, frames = self.session.feed_identities(socket.recv_multipart())
+        channel = names.get(id(socket), "iopub")
+        raw = socket.recv_multipart()
+        if self._checked:
+            schema.check_frames(channel, raw, self._key, self._info["signature_scheme"])
+        _, frames = self.session.feed_identities(raw)
         message = self.session.deserialize(frames)
         self.seen.append(
             Seen(
-                names.get(id(socket), "iopub"),
+                channel,
                 message["msg_type"],
                 message["parent_header"].get("msg_id", ""),
                 message["content"],
                 message,
+                tuple(raw),
             )
         )
 

@@ -57,7 +57,7 @@ def event(method, content, cell=None, **params):
 
 
 def display(text, cell=None):
-    content = {"data": {"text/plain": text}, "metadata": {}, "transient": {}}
+    content = {"data": {"text/plain": str(text)}, "metadata": {}, "transient": {}}
     if not options.marks:
         event("display_data", content, cell)
         return
