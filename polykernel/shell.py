@@ -218,9 +218,7 @@ class Shell:
             )
             return
         if result.status != "ok":
-            content = error_content(result.ename, result.evalue, result.traceback)
-            extra = {"user_expressions": result.user_expressions, "payload": result.payload}
-            self._fail(cell, content, extra)
+            self._fail(cell, error_content(result.ename, result.evalue, result.traceback))
             return
         if shown and not cell.quiet:
             self._shared.send("iopub", cell.message.child("execute_result", shown))
@@ -233,14 +231,7 @@ class Shell:
         self._shared.send("shell", cell.message.reply("execute_reply", encode(reply)))
         self._over(cell)
 
-    def _fail(
-        self,
-        cell: Cell,
-        content: dict[str, Any],
-        extra: dict[str, Any] | None = None,
-        *,
-        abort: bool = False,
-    ) -> None:
+    def _fail(self, cell: Cell, content: dict[str, Any], *, abort: bool = False) -> None:
         """End a cell with an error; what is queued behind it is aborted if it asked for that."""
         aborts = abort or (cell.request.stop_on_error and not cell.quiet)
         if aborts:
@@ -249,8 +240,7 @@ class Shell:
         if not cell.quiet:
             shown = {key: content[key] for key in ("ename", "evalue", "traceback")}
             self._shared.send("iopub", cell.message.child("error", shown))
-        reply = {"user_expressions": {}, "payload": [], **(extra or {}), **content}
-        reply["execution_count"] = self.execution_count
+        reply = {**content, "execution_count": self.execution_count}
         self._shared.send("shell", cell.message.reply("execute_reply", reply))
         if aborts:
             self._abort_cells()
@@ -275,8 +265,9 @@ class Shell:
 
     def _abort(self, cell: Cell) -> None:
         self._status(cell.message, "busy")
-        # nothing but the status: front ends would show the count of a cell that never ran
-        self._shared.send("shell", cell.message.reply("execute_reply", {"status": "aborted"}))
+        # front ends show the count that stands here: a cell that never ran has none
+        content = {"status": "aborted", "execution_count": 0}
+        self._shared.send("shell", cell.message.reply("execute_reply", content))
         self._status(cell.message, "idle", last=False)
 
     # questions

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support import schema
 
 from polykernel.dispatch import Dispatch
 from polykernel.execution import Execution
@@ -28,6 +29,12 @@ REQUESTS = [
     "inspect",
     "is_complete",
 ]
+LANGUAGE_INFO = {
+    "name": "none",
+    "version": "1",
+    "mimetype": "text/plain",
+    "file_extension": ".txt",
+}
 
 
 class Front:
@@ -41,14 +48,15 @@ class Front:
         self.dispatch = Dispatch(
             self.execution,
             self._send,
-            language_info={"name": "none", "version": "1"},
+            language_info=LANGUAGE_INFO,
             banner="banner",
             help_links={"Docs": "https://example.org"},
-            ports={"shell_port": 1},
+            ports={f"{name}_port": 1 for name in ("shell", "iopub", "stdin", "hb", "control")},
             shutdown=lambda restart, last: self.shutdowns.append((restart, last)),
         )
 
     def _send(self, channel: str, message: Message) -> None:
+        schema.check_message(channel, message)
         self.sent.append((channel, message))
 
     def send(self, msg_type: str, channel: str = "shell", content: bytes = b'{"code": ""}') -> None:
@@ -134,7 +142,7 @@ def test_the_reply_to_a_shutdown_waits_for_the_end(front: Front, restart: bool) 
 def test_kernel_info_says_what_the_specification_asks_for(front: Front) -> None:
     front.send("kernel_info_request")
     reply = front.reply()
-    assert reply["language_info"] == {"name": "none", "version": "1"}
+    assert reply["language_info"] == LANGUAGE_INFO
     assert reply["banner"] == "banner"
     assert reply["help_links"] == [{"text": "Docs", "url": "https://example.org"}]
     assert reply["protocol_version"] == "5.5"

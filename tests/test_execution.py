@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support import schema
 from support.loops import run_until
 from test_supervisor import PROGRAM
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from tornado.ioloop import IOLoop
 
+NO_MATCHES = {"status": "ok", "matches": [], "cursor_start": 0, "cursor_end": 0, "metadata": {}}
+
 
 class Kernel:
     """An execution and its evaluator; records what it sends."""
@@ -32,12 +35,16 @@ class Kernel:
         self.read_ahead: Callable[[], None] = lambda: None
         self.execution = Execution(
             self.supervisor,
-            lambda channel, message: self.sent.append((channel, message)),
+            self._send,
             read_ahead=lambda: self.read_ahead(),  # noqa: PLW0108 -- tests replace it
             **more,
         )
         self.supervisor.start()
         self._count = 0
+
+    def _send(self, channel: str, message: Message) -> None:
+        schema.check_message(channel, message)
+        self.sent.append((channel, message))
 
     def message(self, msg_type: str, **content: Any) -> Message:
         self._count += 1
@@ -56,7 +63,7 @@ class Kernel:
     def ask(self, code: str) -> str:
         message = self.message("complete_request")
         params = {"code": code, "cursor_pos": 0}
-        self.execution.submit(Question(message, "shell", "complete", params, {"status": "ok"}))
+        self.execution.submit(Question(message, "shell", "complete", params, NO_MATCHES))
         return message.header.msg_id
 
     def replies(self, msg_id: str) -> list[dict[str, Any]]:
@@ -162,13 +169,13 @@ def test_interrupts_of_a_question_are_not_counted_in_the_next_cell(
     os.mkfifo("gate")
     question = kernel.ask(
         "!signal.signal(signal.SIGINT, signal.SIG_IGN); print('deaf'); "
-        "open('gate').close(); put({'id': number, 'result': {}})"
+        f"open('gate').close(); put({{'id': number, 'result': {NO_MATCHES!r}}})"
     )
     run_until(kernel.loop, lambda: any(m.msg_type == "stream" for _, m in kernel.sent), "the text")
     kernel.execution.interrupt()
     kernel.execution.interrupt()
     with open("gate", "w"):
-        assert kernel.reply(question) == {}
+        assert kernel.reply(question) == NO_MATCHES
     cell = kernel.execute("print('begun'); read()")
     kernel.execution.interrupt()
     kernel.supervisor.answer("x", {})

@@ -58,7 +58,14 @@ def test_a_question_waits_for_the_cell_where_the_evaluator_can_do_one_thing_at_a
 
 
 # what the program that answers beside a cell does with a completion while it waits in one
-ANSWER = "put({'id': read()['id'], 'result': {'status': 'ok', 'matches': ['beside']}})"
+MATCHES = {
+    "status": "ok",
+    "matches": ["beside"],
+    "cursor_start": 0,
+    "cursor_end": 0,
+    "metadata": {},
+}
+ANSWER = f"put({{'id': read()['id'], 'result': {MATCHES!r}}})"
 
 
 def test_a_question_is_answered_beside_the_cell_where_the_evaluator_offers_that(
