@@ -8,6 +8,10 @@ The way of a cell through the runtime::
     bootstrap → startup → runtime ← requests (a thread reads descriptor 3)
                    │
                    ├ loading    the author's class, or one that says why it could not be loaded
+                   ├ service    whether that has started, or is broken
+                   ├ worker     serves one shell's requests in one thread
+                   ├ subshells  the threads beside the main one
+                   ├ comms      the open comms
                    ├ replies    what its methods return → contents of Jupyter's messages
                    ├ reports    what they raise → what the front end shows
                    ├ tasks      the event loop of awaitable cells and their tasks
@@ -19,6 +23,7 @@ The way of a cell through the runtime::
 
 from polykernel.evaluator.base import Completions, Evaluator
 from polykernel.evaluator.cell import Cell, current_cell
+from polykernel.evaluator.comms import Comm, CommMessage
 from polykernel.evaluator.display import Bundle, mimebundle
 from polykernel.evaluator.failure import CellError, InputRefused
 from polykernel.evaluator.standard_library import standard_library_first
@@ -27,6 +32,8 @@ __all__ = [
     "Evaluator",
     "Cell",
     "current_cell",
+    "Comm",
+    "CommMessage",
     "CellError",
     "InputRefused",
     "Bundle",

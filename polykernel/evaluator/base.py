@@ -7,6 +7,7 @@ if TYPE_CHECKING:  # `typing` costs three milliseconds of each start
     from typing import Sequence
 
     from polykernel.evaluator.cell import Cell
+    from polykernel.evaluator.comms import Comm, CommMessage
 
 
 class Completions:
@@ -51,11 +52,15 @@ class Evaluator:
             knows it.
         complete_while_busy: Whether complete, inspect and is_complete may be called from another
             thread while a cell runs.
+        subshells: Whether cells may run side by side: :meth:`execute` is then called in several
+            threads at once, one for each subshell (JEP 91). An interrupt raises
+            ``KeyboardInterrupt`` in each of them. Declare it in :class:`polykernel.Language`, too.
     """
 
     implementation: str = ""
     language_version: str = ""
     complete_while_busy: bool = False
+    subshells: bool = False
 
     def start(self) -> None:
         """Prepare: called once, before the first cell. An exception is shown in each cell."""
@@ -120,6 +125,20 @@ class Evaluator:
             ``("incomplete", indent)`` with the text that the next line should begin with.
         """
         return "unknown"
+
+    def open_comm(self, comm: Comm, message: CommMessage) -> bool:
+        """Take a comm that a front end opens (specification, "Custom Messages").
+
+        Set ``comm.on_message`` and ``comm.on_close`` to hear of what comes later.
+
+        Args:
+            comm: This end of it.
+            message: The first message, with its data, metadata and buffers.
+
+        Returns:
+            Whether anything here knows ``comm.target_name``; if not, the comm is closed again.
+        """
+        return False
 
     def format_error(self, error: BaseException) -> Sequence[str] | None:
         """Show an exception that ends no cell: of a background task, of a ``_repr_html_()`` ...

@@ -8,8 +8,9 @@ from polykernel.evaluator.ownership import find_owner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Sequence
 
+    from polykernel.evaluator.comms import Comm, Comms
     from polykernel.evaluator.outlet import Outlet
     from polykernel.evaluator.ownership import Origin
 
@@ -36,13 +37,16 @@ class Cell:
     allow_stdin: bool
     cell_id: str | None
 
-    def __init__(self, outlet: Outlet, origin: Origin, params: dict[str, Any]) -> None:
+    def __init__(
+        self, outlet: Outlet, comms: Comms, origin: Origin, params: dict[str, Any]
+    ) -> None:
         self.execution_count = params.get("execution_count") or 0
         self.silent = bool(params.get("silent"))
         self.store_history = bool(params.get("store_history", True))
         self.allow_stdin = bool(params.get("allow_stdin"))
         self.cell_id = params.get("cell_id")
         self._outlet = outlet
+        self._comms = comms
         self._origin = origin
         self._payload: list[dict[str, Any]] = []
         self._bar = ""
@@ -72,6 +76,7 @@ class Cell:
         update: bool = False,
         metadata: dict[str, Any] | None = None,
         transient: dict[str, Any] | None = None,
+        buffers: Sequence[Any] = (),
     ) -> None:
         """Show an object in all forms that it offers (specification, "Display data").
 
@@ -81,6 +86,7 @@ class Cell:
             update: Replace all displays with that ``display_id`` instead of adding one.
             metadata: Added to what the object itself gives.
             transient: Added to the message's ``transient``, which notebooks do not keep.
+            buffers: Binary data (anything with the buffer protocol), sent beside the message.
 
         Raises:
             ValueError: ``update`` without ``display_id``; or the content can't be sent.
@@ -103,6 +109,7 @@ class Cell:
                 "metadata": {**own_metadata, **(metadata or {})},
                 "transient": transient,
             },
+            buffers=buffers,
         )
 
     def clear_output(self, wait: bool = False) -> None:
@@ -160,6 +167,29 @@ class Cell:
         self._bar = data["text/plain"]
         name = self._outlet.name("progress", self._origin)
         self.display(Bundle(data), display_id=name, update=update)
+
+    def open_comm(
+        self,
+        target_name: str,
+        data: object = None,
+        *,
+        metadata: dict[str, Any] | None = None,
+        buffers: Sequence[Any] = (),
+        comm_id: str = "",
+    ) -> Comm:
+        """Open a comm to a target in the front end (specification, "Custom Messages").
+
+        Args:
+            target_name: What the front end knows the other end by.
+            data: Of the first message: anything that has a JSON form.
+            metadata: Of the first message.
+            buffers: Binary data (anything with the buffer protocol).
+            comm_id: Its name; made up where it is empty.
+
+        Raises:
+            ValueError: The data can't be sent.
+        """
+        return self._comms.open(target_name, data, metadata, buffers, comm_id)
 
     def payload(self) -> list[dict[str, Any]]:
         """Give what the reply carries: pages, and texts for the next input."""

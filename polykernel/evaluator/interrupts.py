@@ -16,6 +16,8 @@ import sys
 import threading
 from time import monotonic
 
+from polykernel.evaluator.worker import Gate
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 EARLY = 1.0  # seconds by which a signal may be ahead of the beginning of the request that it means
 
 
-class Interrupts:
+class Interrupts(Gate):
     """The signal handlers. Their state: which request can be interrupted, what was deferred.
 
     Args:
@@ -36,6 +38,7 @@ class Interrupts:
         armed: The code of a request is running.
         stop: Stops the running request; raises, or sees to it that it will stop.
         stop_idle: Stops what runs between cells and keeps the next one waiting, or does nothing.
+        others_deferred: Whether other threads have something to settle, too.
         terminating: The process has been asked to end.
         leaving: It is ending: nothing may disturb that.
     """
@@ -46,6 +49,7 @@ class Interrupts:
         self.leaving = False
         self.stop: Callable[[FrameType | None], None] = _raise
         self.stop_idle: Callable[[FrameType | None], None] = _ignore
+        self.others_deferred: Callable[[], bool] = lambda: False
         self._outlet = outlet
         self._process = os.getpid()
         self._deferred_interrupt = False
@@ -79,6 +83,10 @@ class Interrupts:
         if wanted:
             self._unheard = -EARLY
             raise KeyboardInterrupt
+
+    def disarm(self) -> None:
+        """Let no interrupt reach the user's code any more."""
+        self.armed = False
 
     def end(self, number: object) -> None:
         """Forget a request: its response has been sent."""
@@ -155,7 +163,7 @@ class Interrupts:
             or self._outlet.is_locked_here()
         ):
             return
-        self._outlet.deferred = False
+        self._outlet.deferred = self.others_deferred()
         interrupt, self._deferred_interrupt = self._deferred_interrupt, False
         end, self._deferred_end = self._deferred_end, False
         if end:

@@ -98,7 +98,19 @@ def _clean_object(value: Any, depth: int) -> Any:
     return str(value)
 
 
-def write_all(descriptor: int, data: bytes) -> None:
+def as_bytes(buffer: Any) -> memoryview:
+    """See an object with the buffer protocol as plain bytes.
+
+    Raises:
+        TypeError: It has no buffer protocol.
+    """
+    view = memoryview(buffer)
+    if not view.contiguous or not view.nbytes:
+        return memoryview(view.tobytes())
+    return view.cast("B")
+
+
+def write_all(descriptor: int, data: bytes | memoryview) -> None:
     """Write all of ``data``, also where a child made the pipe non-blocking."""
     try:
         written = _write(descriptor, data)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import threading
 
 from polykernel.evaluator.failure import InputRefused
-from polykernel.evaluator.lines import encode, to_bytes, write_all
+from polykernel.evaluator.lines import as_bytes, encode, to_bytes, write_all
 from polykernel.evaluator.ownership import Origin, find_owner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable
+    from typing import Any, Callable, Sequence
 
     from polykernel.evaluator.questions import Questions
 
@@ -40,7 +40,8 @@ class Outlet:
         main_parts: The main thread's begun line on stdout, in the running cell.
         has_channel: False in a child that was forked: it prints, and can't answer for its parent.
         deferred: A signal came while the lock was held; ``settle`` lets it act.
-        settle: Called by the main thread when the lock is free again.
+        raw_buffers: The host takes binary data as it is, behind its line.
+        settle: Called when the lock is free again.
     """
 
     def __init__(self, channel: int, marks: int, token: str, questions: Questions) -> None:
@@ -51,6 +52,7 @@ class Outlet:
         self.main_parts: list[str] = []
         self.has_channel = True
         self.deferred = False
+        self.raw_buffers = False
         self.settle: Callable[[], None] = lambda: None
         self.watch: Callable[[Origin], None] = lambda origin: None
         self._channel = channel
@@ -61,7 +63,7 @@ class Outlet:
         self.late: list[tuple[Origin, int, str]] = []
         self._serial = 0
         self._sending = False
-        self._waiting: list[bytes] = []
+        self._waiting: list[bytes | memoryview] = []
 
     def begin(self, origin: Origin) -> None:
         """From now on this cell runs."""
@@ -79,6 +81,11 @@ class Outlet:
                 pass  # user code has closed descriptor 1
             self.running = self.quick = None
         self.settled()
+
+    def finish_beside(self, origin: Origin) -> None:
+        """Show all that the threads of a subshell's cell have printed."""
+        origin.over = True
+        self.flush_all(origin)
 
     def lose_channel(self) -> None:
         """In a forked child: print, and leave the channel to the parent."""
@@ -178,10 +185,25 @@ class Outlet:
 
     # the channel
 
-    def event(self, method: str, origin: Origin, content: dict[str, Any]) -> None:
+    def event(
+        self,
+        method: str,
+        origin: Origin,
+        content: dict[str, Any],
+        metadata: dict[str, Any] | None = None,
+        buffers: Sequence[Any] = (),
+    ) -> None:
         """Send an event, and its mark.
 
+        Args:
+            method: The message type that it becomes.
+            origin: The cell that it belongs to.
+            content: Of the message.
+            metadata: Of the message.
+            buffers: Binary data: anything with the buffer protocol.
+
         Raises:
+            TypeError: A buffer is none.
             ValueError: The content has no JSON form.
         """
         body = encode(content)
@@ -192,12 +214,19 @@ class Outlet:
             return
         number = origin.number
         whose = "" if number is None else f'"cell":{number},'
+        more, tails = "", [as_bytes(each) for each in buffers]
+        if metadata:
+            more = f',"metadata":{encode(metadata)}'
+        if tails:
+            sizes = [len(each) if self.raw_buffers else each for each in tails]
+            more += f',"buffers":{encode(sizes)}'
         with self.lock:
             self._serial += 1
             serial = self._serial
             self._send(
                 f'{{"jsonrpc":"2.0","method":"{method}",'
-                f'"params":{{{whose}"mark":{serial},"content":{body}}}}}\n'
+                f'"params":{{{whose}"mark":{serial},"content":{body}{more}}}}}\n',
+                tails if self.raw_buffers else (),
             )
             write_all(self._marks, b"\x1b_polykernel %s %d\x1b\\" % (self._token.encode(), serial))
         self.settled()
@@ -248,14 +277,16 @@ class Outlet:
                 self._send(line)
             self.settled()
 
-    def _send(self, line: str) -> None:
+    def _send(self, line: str, tails: Sequence[memoryview] = ()) -> None:
         data = to_bytes(line)
         if self._sending:  # a finalizer or a signal handler of the user's, within our own write
-            self._waiting.append(data)
+            self._waiting += [data, *tails]
             return
         self._sending = True
         try:
             write_all(self._channel, data)
+            for tail in tails:
+                write_all(self._channel, tail)
             while self._waiting:
                 write_all(self._channel, self._waiting.pop(0))
         finally:

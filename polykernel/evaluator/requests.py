@@ -6,17 +6,19 @@ import json
 import signal
 import sys
 from _thread import start_new_thread
+from binascii import a2b_base64
 
 # user code may rebind what modules have
 from os import getpgrp, getpid, kill, killpg
 from os import read as _read
+from os import readv as _readv
 from time import sleep as _sleep
 
 from polykernel.evaluator.reports import formatter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Iterator
+    from typing import Any, Callable
 
 _SIGKILL = signal.SIGKILL
 _decode: Callable[[str], Any] = json.JSONDecoder().decode
@@ -24,27 +26,66 @@ CHUNK = 1 << 18
 SHORT_OF_MEMORY = 0.1  # seconds until it is tried again
 
 
-def read_lines(descriptor: int) -> Iterator[bytes]:
-    """Each line that comes, without its end, until end of file."""
-    begun: list[bytes] = []
+class Reader:
+    """Reads lines, and the binary data behind some of them. Owns what has been read too far.
+
+    Args:
+        descriptor: Where from.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._data = b""
+        self._at = 0
+
+    def line(self) -> bytes | None:
+        """Give the next line without its end; ``None`` at the end of file."""
+        begun: list[bytes] = []  # joined once, at the line's end: growing bytes is quadratic
+        while True:
+            end = self._data.find(b"\n", self._at)
+            if end >= 0:
+                begun.append(self._data[self._at : end])
+                self._at = end + 1
+                return begun[0] if len(begun) == 1 else b"".join(begun)
+            begun.append(self._data[self._at :])
+            self._at = 0
+            self._data = self._read() or b""
+            if not self._data:
+                return None
+
+    def exactly(self, count: int) -> memoryview | None:
+        """Give so many bytes; ``None`` where the file ends before."""
+        buffer = memoryview(_allocate(count))
+        here = self._data[self._at : self._at + count]
+        self._at += len(here)
+        buffer[: len(here)] = here
+        filled = len(here)
+        while filled < count:
+            try:
+                got = _readv(self._descriptor, [buffer[filled:]])
+            except OSError:
+                return None
+            if not got:
+                return None
+            filled += got
+        return buffer.toreadonly()
+
+    def _read(self) -> bytes | None:
+        while True:
+            try:
+                return _read(self._descriptor, CHUNK)
+            except OSError:  # noqa: PERF203
+                return None
+            except MemoryError:  # a cell has taken all: that is for the cell to hear
+                _sleep(SHORT_OF_MEMORY)
+
+
+def _allocate(count: int) -> bytearray:
     while True:
         try:
-            chunk = _read(descriptor, CHUNK)
-        except OSError:
-            return
-        except MemoryError:  # a cell has taken all: that is for the cell to hear
+            return bytearray(count)
+        except MemoryError:  # noqa: PERF203
             _sleep(SHORT_OF_MEMORY)
-            continue
-        if not chunk:
-            return
-        if b"\n" not in chunk:
-            begun.append(chunk)  # joined once, at the line's end: growing bytes is quadratic
-            continue
-        lines = chunk.split(b"\n")
-        begun.append(lines[0])
-        lines[0] = b"".join(begun)
-        begun = [lines.pop()]
-        yield from lines
 
 
 def start(descriptor: int, receive: Callable[[dict[str, Any]], None]) -> None:
@@ -69,16 +110,37 @@ def start_thread(work: Callable[[], None]) -> None:
 
 
 def _run(descriptor: int, receive: Callable[[dict[str, Any]], None]) -> None:
+    reader = Reader(descriptor)
     try:
-        for line in read_lines(descriptor):
+        while True:
+            line = reader.line()
+            if line is None:
+                return
             try:
                 message = _decode(line.decode("utf-8", "surrogatepass"))
                 if isinstance(message, dict):
+                    _take_buffers(message.get("params"), reader)
                     receive(message)
-            except Exception as error:  # noqa: PERF203 - it must not cost the state of the cells
+            except Exception as error:  # it must not cost the state of the cells
                 _tell(error)
     finally:
         die()
+
+
+def _take_buffers(params: Any, reader: Reader) -> None:
+    """Put the buffers in the place of their lengths: they follow the line, or are in base64."""
+    if not isinstance(params, dict) or not params.get("buffers"):
+        return
+    buffers: list[memoryview] = []
+    for each in params["buffers"]:
+        if isinstance(each, int):
+            buffer = reader.exactly(each)
+            if buffer is None:
+                return
+            buffers.append(buffer)
+        else:
+            buffers.append(memoryview(a2b_base64(each)))
+    params["buffers"] = buffers
 
 
 def _tell(error: Exception) -> None:

@@ -1,4 +1,4 @@
-"""Awaitable cells, and the tasks that live on between cells: one event loop in the main thread.
+"""Awaitable cells, and the tasks that live on between cells: one event loop for each shell.
 
 asyncio is imported when it is first needed. While a cell that is not awaitable runs, the loop is
 the *nominal* running loop: ``asyncio.create_task()`` schedules on it, and yet ``asyncio.run()`` and
@@ -26,7 +26,7 @@ _LOOP_MODULES = ("asyncio", "selectors", "polykernel")
 
 
 class Tasks:
-    """The main thread's event loop. State: the loop, the running cell's task.
+    """The event loop of one thread that runs cells. State: the loop, the running cell's task.
 
     Args:
         terminating: Whether the process has been asked to end.
@@ -48,11 +48,13 @@ class Tasks:
         self._module: Any = None
         self._patched = False
         self._set_running_loop: Callable[[Any], None] = lambda loop: None
+        self._thread = 0  # that runs the cells
 
     # the running cell
 
     def prepare(self, code: str) -> None:
         """Before a cell's code runs: make ``asyncio.create_task()`` work in it."""
+        self._thread = threading.get_ident()
         if "asyncio" in sys.modules or "asyncio" in code:
             try:
                 loop = self._get_loop()
@@ -197,14 +199,13 @@ class Tasks:
     def _patch(self, events: Any) -> None:
         get_running = events._get_running_loop  # noqa: SLF001
         set_running = events._set_running_loop  # noqa: SLF001
-        main_thread = threading.main_thread().ident
 
         def get_running_loop() -> Any:
             loop = get_running()
             return None if loop is self._loop and loop and not loop.is_running() else loop
 
         def set_running_loop(loop: Any) -> None:
-            if loop is None and self._nominal and threading.get_ident() == main_thread:
+            if loop is None and self._nominal and threading.get_ident() == self._thread:
                 loop = self._loop
             set_running(loop)
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polykernel.evaluator.lines import DEEPEST, Unsendable, encode, to_bytes, write_all
-from polykernel.evaluator.requests import read_lines
+from polykernel.evaluator.requests import Reader
 
 anything = st.recursive(
     st.none()
@@ -115,6 +115,6 @@ def test_lines_are_read_whole(lines: list[bytes]) -> None:
     try:
         os.write(writing, b"".join(line + b"\n" for line in lines) + b"unfinished")
         os.close(writing)
-        assert list(read_lines(reading)) == lines
+        assert list(iter(Reader(reading).line, None)) == lines
     finally:
         os.close(reading)

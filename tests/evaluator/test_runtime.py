@@ -23,7 +23,9 @@ def test_hello_tells_the_abilities(python: str) -> None:
     assert abilities == {
         "protocol": 1,
         "interrupts": True,
+        "buffers": True,
         "complete_while_busy": False,
+        "subshells": False,
         "implementation": "sample 1",
         "language_version": "1.2",
     }
