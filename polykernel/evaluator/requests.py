@@ -129,7 +129,7 @@ def _run(descriptor: int, receive: Callable[[dict[str, Any]], None]) -> None:
 
 def _take_buffers(params: Any, reader: Reader) -> None:
     """Put the buffers in the place of their lengths: they follow the line, or are in base64."""
-    if not isinstance(params, dict) or not params.get("buffers"):
+    if not isinstance(params, dict) or not isinstance(params.get("buffers"), list):
         return
     buffers: list[memoryview] = []
     for each in params["buffers"]:
