@@ -27,8 +27,8 @@ class Message(msgspec.Struct, frozen=True):
     """One message, received or about to be sent.
 
     Attributes:
-        header: The header, decoded. Of a message that is about to be sent only ``msg_type`` counts;
-            the wire gives it an id, a date and a session.
+        header: The header, decoded. The wire gives a message that is about to be sent a date, a
+            session, and an id where it has none.
         raw_header: The header as it was received, JSON; empty for a message of our own.
         parent_header: The header of the request that caused this message, JSON.
         metadata: JSON.

@@ -6,11 +6,12 @@ Specification: "Messages on the stdin ROUTER/DEALER channel".
 from __future__ import annotations
 
 import logging
+import os
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from polykernel.message import Message, from_json
+from polykernel.message import Header, Message, from_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +46,7 @@ class InputRequests:
         self._withdraw = withdraw
         self._outstanding: int | str | None = None
         self._asked: Message | None = None
+        self._msg_id = ""
 
     def ask(self, number: int | str, cell: Message, allowed: bool, content: bytes) -> None:
         """Ask the front end that sent a cell, or refuse.
@@ -62,8 +64,10 @@ class InputRequests:
             return
         self._give_up(NOT_NOW, "a newer input request has taken its place")
         self._purge()
-        self._outstanding, self._asked = number, cell
-        self._send(cell.reply("input_request", content))
+        self._outstanding, self._asked, self._msg_id = number, cell, os.urandom(16).hex()
+        request = cell.reply("input_request", content)
+        header = Header(self._msg_id, request.msg_type)
+        self._send(msgspec.structs.replace(request, header=header))
 
     def refuse(self, number: int | str, code: int, message: str) -> None:
         """Answer an evaluator's request for input with an error."""
@@ -78,12 +82,24 @@ class InputRequests:
             log.warning("an input reply of a front end that was not asked is dropped")
             return
         try:
+            if self._is_stale(from_json(message.parent_header, dict[str, Any]), self._asked):
+                log.warning("an input reply to another request is dropped")
+                return
             value = from_json(message.content, dict[str, Any]).get("value", "")
         except msgspec.DecodeError as error:
             log.warning("a malformed input reply is dropped: %s", error)
             return
         self._supervisor.answer(self._outstanding, {"value": str(value)})
         self.forget()
+
+    def _is_stale(self, parent: dict[str, Any], asked: Message) -> bool:
+        """Whether a reply names another request than the outstanding one.
+
+        Jupyter's Python clients name none, and others put something of their own there.
+        """
+        expected = {"input_request": self._msg_id, "execute_request": asked.header.msg_id}
+        named = parent.get("msg_id")
+        return bool(named) and named != expected.get(str(parent.get("msg_type")), named)
 
     def interrupt(self, cell: Message | None = None) -> None:
         """Let the evaluator wait no longer.

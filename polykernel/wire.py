@@ -49,6 +49,9 @@ class Wire:
         self._header_end = b'",' + quoted[1:]
         self._header_begin = f'{{"msg_id":"{self.session}_{os.getpid()}_'.encode()
 
+    def _next_id(self) -> bytes:
+        return b"%b%d" % (self._header_begin, next(self._count))
+
     def _signature(self, frames: Sequence[bytes]) -> bytes:
         if self._hmac is None:
             return b""
@@ -85,10 +88,10 @@ class Wire:
         )
 
     def encode(self, message: Message) -> list[bytes]:
-        """Give a message its id and date, sign it, and lay it out in frames."""
-        header = b'%b%d","date":"%b","msg_type":"%b%b' % (
-            self._header_begin,
-            next(self._count),
+        """Give a message its date, and an id if it has none; sign it, and lay it out in frames."""
+        own = message.header.msg_id
+        header = b'%b","date":"%b","msg_type":"%b%b' % (
+            b'{"msg_id":"' + own.encode() if own else self._next_id(),
             datetime.now(UTC).isoformat().encode(),
             message.header.msg_type.encode(),
             self._header_end,

@@ -18,11 +18,16 @@ class Asker:
 
     def __init__(self) -> None:
         self.happened: list[tuple[str, Any]] = []
+        self.asked: list[Header] = []
         self.requests = InputRequests(
             self,  # type: ignore[arg-type]  # answer and refuse are all that it needs
-            lambda message: self.happened.append(("asked", message.identities)),
+            self.send,
             lambda: self.happened.append(("purged", None)),
         )
+
+    def send(self, message: Message) -> None:
+        self.happened.append(("asked", message.identities))
+        self.asked.append(message.header)
 
     def answer(self, number: int | str, result: object) -> None:
         self.happened.append(("answered", (number, result)))
@@ -33,10 +38,21 @@ class Asker:
     def ask(self, number: str = "q", *, allowed: bool = True) -> None:
         self.requests.ask(number, CELL, allowed, b'{"prompt": "?"}')
 
-    def reply(self, content: object, identities: tuple[bytes, ...] = (b"front end",)) -> None:
+    def reply(
+        self,
+        content: object,
+        identities: tuple[bytes, ...] = (b"front end",),
+        parent: object = None,
+    ) -> None:
         data = content if isinstance(content, bytes) else json.dumps(content).encode()
-        header = Header("r", "input_reply")
-        self.requests.take(Message(header=header, content=data, identities=identities))
+        self.requests.take(
+            Message(
+                header=Header("r", "input_reply"),
+                content=data,
+                identities=identities,
+                parent_header=json.dumps(parent or {}).encode(),
+            )
+        )
 
 
 @pytest.fixture
@@ -108,3 +124,35 @@ def test_the_evaluator_always_gets_a_string(asker: Asker, content: object, value
     asker.ask()
     asker.reply(content)
     assert asker.happened[2:] == [("answered", ("q", {"value": value}))]
+
+
+def test_a_late_answer_to_an_earlier_question_is_not_taken_for_the_newer_one(asker: Asker) -> None:
+    asker.ask("first")
+    asker.ask("second")
+    first, second = ({"msg_id": each.msg_id, "msg_type": each.msg_type} for each in asker.asked)
+    before = list(asker.happened)
+    asker.reply({"value": "late"}, parent=first)
+    assert asker.happened == before
+    asker.reply({"value": "in time"}, parent=second)
+    assert asker.happened[len(before) :] == [("answered", ("second", {"value": "in time"}))]
+
+
+@pytest.mark.parametrize(
+    "parent",
+    [
+        {},
+        {"msg_id": "", "msg_type": "input_request"},
+        {"msg_id": "r", "msg_type": "input_reply"},
+        {"msg_id": "cell", "msg_type": "execute_request"},
+    ],
+)
+def test_an_answer_that_names_no_other_question_is_taken(asker: Asker, parent: object) -> None:
+    asker.ask()
+    asker.reply({"value": "x"}, parent=parent)
+    assert asker.happened[2:] == [("answered", ("q", {"value": "x"}))]
+
+
+def test_an_answer_that_names_another_cell_is_dropped(asker: Asker) -> None:
+    asker.ask()
+    asker.reply({"value": "x"}, parent={"msg_id": "another", "msg_type": "execute_request"})
+    assert len(asker.happened) == 2

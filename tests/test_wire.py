@@ -84,6 +84,11 @@ def test_every_message_of_ours_has_an_id_of_its_own() -> None:
     assert {header["session"] for header in headers} == {wire.session}
 
 
+def test_a_message_that_has_an_id_keeps_it() -> None:
+    frames = Wire(KEY, "hmac-sha256", "user").encode(Message(header=Header("own", "status")))
+    assert json.loads(frames[2])["msg_id"] == "own"
+
+
 @given(st.text())
 def test_any_user_name_gives_a_header_that_is_json(username: str) -> None:
     encoded = username.encode(errors="ignore").decode()

@@ -93,6 +93,22 @@ def test_an_answer_that_nobody_asked_for_is_not_taken_for_a_later_question(
     assert client.outcome(cell).text() == "fresh\n"
 
 
+def test_a_late_answer_to_an_earlier_question_is_not_taken_for_the_newer_one(
+    program: Kernel,
+) -> None:
+    client = program.client
+    cell = client.send_execute(f"{DEAF}ask('first?')", allow_stdin=True)
+    first = client.wait_for("input_request", cell).message["header"]
+    client.request("interrupt_request", channel="control")
+    client.outcome(cell)
+    cell = client.send_execute("print(ask('second?')['result']['value'])", allow_stdin=True)
+    second = client.wait_for("input_request", cell).message["header"]
+    client.answer("late", parent=first)
+    program.wait_for_log("another request")
+    client.answer("in time", parent=second)
+    assert client.outcome(cell).text() == "in time\n"
+
+
 def test_only_the_front_end_that_was_asked_can_answer(program: Kernel) -> None:
     client, other = program.client, program.connect()
     other.ready()

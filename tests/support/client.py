@@ -176,9 +176,10 @@ class Client:
     def send_frames(self, frames: Sequence[bytes], channel: str = "shell") -> None:
         self.sockets[channel].send_multipart(frames)
 
-    def answer(self, value: str) -> None:
-        """Answer an input request."""
-        self.send("input_reply", {"value": value}, channel="stdin")
+    def answer(self, value: str, parent: dict[str, Any] | None = None) -> None:
+        """Answer an input request; ``parent`` is its header, which many front ends leave out."""
+        message = self.session.msg("input_reply", {"value": value}, parent and {"header": parent})
+        self.session.send(self.sockets["stdin"], message)
 
     def beats(self, word: bytes, patience: float = PATIENCE) -> bytes:
         """Send a heartbeat, and give its echo."""
