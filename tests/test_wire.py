@@ -47,10 +47,11 @@ def test_every_hash_with_a_digest_of_fixed_length_signs_and_checks(name: str) ->
     message = wire.decode(request(session, code="1"))
     assert json.loads(message.content) == {"code": "1"}
     assert message.identities == (b"front end",)
-    _, frames = session.feed_identities(wire.encode(message.reply("execute_reply", {"a": "é"})))
+    content = {"status": "error", "ename": "é", "evalue": "", "traceback": [], "execution_count": 1}
+    _, frames = session.feed_identities(wire.encode(message.reply("execute_reply", content)))
     reply = session.deserialize(frames)
     assert reply["msg_type"] == "execute_reply"
-    assert reply["content"] == {"a": "é"}
+    assert reply["content"] == content
     assert reply["parent_header"]["msg_id"] == message.header.msg_id
     assert reply["header"]["version"] == "5.5"
     assert reply["header"]["username"] == "user"
