@@ -7,7 +7,7 @@ handler of ours fails.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
@@ -22,7 +22,6 @@ from polykernel.content import (
     error_content,
 )
 from polykernel.errors import UnknownSubshell
-from polykernel.history import History
 from polykernel.items import Question, Send
 from polykernel.message import Message, from_json
 from polykernel.wire import PROTOCOL_VERSION
@@ -31,9 +30,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from polykernel.execution import Execution
+    from polykernel.history import History
     from polykernel.supervisor import Abilities
 
 log = logging.getLogger("polykernel.dispatch")
+
+Deliver: TypeAlias = "Callable[[dict[str, Any]], None]"  # gives the content of a reply
 
 
 class Dispatch:
@@ -48,6 +50,7 @@ class Dispatch:
         subshells: Whether the language runs cells side by side, until its evaluator tells.
         ports: Content of the connect reply.
         shutdown: Called with ``restart`` and with what is to be done before the end.
+        history: What cells were.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Dispatch:
         subshells: bool = False,
         ports: dict[str, int],
         shutdown: Callable[[bool, Callable[[], None]], None],
+        history: History,
     ) -> None:
         self._execution = execution
         self._send = send
@@ -70,15 +74,14 @@ class Dispatch:
         self._subshells = subshells
         self._ports = ports
         self._shutdown = shutdown
-        self._history = History()
         self._comms = Comms(execution, send)
-        execution.on_counted = self._history.add
+        execution.on_counted = history.counted
+        execution.on_result = history.result
         execution.on_abilities_changed = self._on_abilities
         at_once: dict[str, Callable[[Message], dict[str, Any]]] = {
             "kernel_info_request": self._kernel_info,
             "connect_request": self._connect,
             "comm_info_request": self._comms.info,
-            "history_request": self._history.answer,
             "interrupt_request": self._interrupt,
         }
         subshell = {
@@ -87,6 +90,10 @@ class Dispatch:
             "list_subshell_request": self._list_subshells,
         }
         self._at_once = {"control": {**at_once, **subshell}, "shell": at_once}
+        later: dict[str, Callable[[Message, Deliver], None]] = {"history_request": history.answer}
+        self._later = {"control": later, "shell": later}
+        self._owed: dict[int, tuple[str, Message]] = {}  # replies, to what is answered later
+        self._last_owed = 0
         self._queued: dict[str, Callable[[str, Message], None]] = {
             "execute_request": self._execute,
             "complete_request": self._complete,
@@ -107,7 +114,10 @@ class Dispatch:
         try:
             self._execution.shell_of(message)
             if msg_type in self._at_once[channel]:
-                self._answer(channel, message, self._at_once[channel][msg_type])
+                content = self._at_once[channel][msg_type](message)
+                self._answer(channel, message, content)
+            elif msg_type in self._later[channel]:
+                self._answer_later(channel, message, self._later[channel][msg_type])
             elif msg_type == "shutdown_request":
                 self._on_shutdown(channel, message)
             elif channel == "shell" and msg_type in self._queued:
@@ -128,13 +138,35 @@ class Dispatch:
         content = error_content(ename, f"{message.msg_type}: {error}")
         if message.msg_type == "execute_request":
             content["execution_count"] = self._execution.execution_count(message)
-        self._answer(channel, message, lambda message: content)
+        self._answer(channel, message, content)
 
-    def _answer(
-        self, channel: str, message: Message, handler: Callable[[Message], dict[str, Any]]
+    def _answer_later(
+        self, channel: str, message: Message, handler: Callable[[Message, Deliver], None]
     ) -> None:
+        """Let a handler answer when it can; only its first answer counts."""
+        self._last_owed += 1
+        number = self._last_owed
+
+        def deliver(content: dict[str, Any]) -> None:
+            if self._owed.pop(number, None) is not None:
+                self._answer(channel, message, content)
+
+        self._owed[number] = channel, message
+        try:
+            handler(message, deliver)
+        except Exception:
+            del self._owed[number]
+            raise
+
+    def end(self) -> None:
+        """Answer what was to be answered later: the kernel is shut down."""
+        owed, self._owed = self._owed, {}
+        for channel, message in owed.values():
+            content = error_content("KernelShutdown", "the kernel was shut down meanwhile")
+            self._answer(channel, message, content)
+
+    def _answer(self, channel: str, message: Message, content: dict[str, Any]) -> None:
         """Answer beside whatever runs, and let the kernel's last status stay that of the cell."""
-        content = handler(message)  # before busy: a malformed request must not be busy twice
         self._status(message, "busy")
         reply_type = message.msg_type.replace("_request", "_reply")
         if reply_type != message.msg_type:

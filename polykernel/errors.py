@@ -9,6 +9,7 @@ PolykernelError                  anything below; its text is one line that a use
 ├── WireError                    a message's frames are malformed, or its signature is wrong
 ├── ChannelError                 an evaluator sent what the channel does not allow
 ├── EvaluatorStartError          an evaluator process could not be started
+├── HistoryUnavailable           the file of the history can't be used now
 └── KernelspecError              a kernelspec can't be written, read or removed
 """
 
@@ -49,6 +50,10 @@ class ChannelError(PolykernelError):
 
 class EvaluatorStartError(PolykernelError):
     """An evaluator process could not be started."""
+
+
+class HistoryUnavailable(PolykernelError):
+    """The file of the history can't be used now; memory does for it."""
 
 
 class KernelspecError(PolykernelError):

@@ -21,6 +21,8 @@ from polykernel.stdin import NOT_NOW, InputRequests
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import msgspec
+
     from polykernel.channel import Line
     from polykernel.errors import ChannelError
     from polykernel.items import Item, Send
@@ -42,7 +44,8 @@ class Execution:
         broken: Why the language can't run at all, as content of an error; or ``None``.
 
     Attributes:
-        on_counted: Told of each cell that counts, and of its number.
+        on_counted: Told of each cell that counts, of its number and of its code.
+        on_result: Told of the result of a cell that counts.
         on_abilities_changed: Told what a new evaluator says of itself.
         on_comm: Told of each comm message that the evaluator sends.
         on_evaluator_gone: Told when the evaluator has died.
@@ -68,7 +71,8 @@ class Execution:
         self._reading_on = False  # since an interrupt, although front ends don't keep up
         self._stopped = False
         self.output = Output(lambda message: send("iopub", message))
-        self.on_counted: Callable[[int, str], None] = lambda count, code: None
+        self.on_counted: Callable[[Message, int, str], None] = lambda message, count, code: None
+        self.on_result: Callable[[Message, msgspec.Raw], None] = lambda message, data: None
         self.on_abilities_changed: Callable[[Abilities], None] = lambda abilities: None
         self.on_comm: Callable[[str, bytes], None] = lambda msg_type, content: None
         self.on_evaluator_gone: Callable[[], None] = lambda: None
@@ -82,6 +86,7 @@ class Execution:
             read_ahead=read_ahead,
             broken=broken,
             on_counted=self._counted,
+            on_result=self._resulted,
             on_idle=self._on_idle,
             busy_beside=self._busy_beside,
         )
@@ -144,8 +149,11 @@ class Execution:
         others = (each for each in self._shells() if each is not shell)
         return next((each.running.message for each in others if each.running), None)
 
-    def _counted(self, count: int, code: str) -> None:
-        self.on_counted(count, code)
+    def _counted(self, message: Message, count: int, code: str) -> None:
+        self.on_counted(message, count, code)
+
+    def _resulted(self, message: Message, data: msgspec.Raw) -> None:
+        self.on_result(message, data)
 
     def _on_idle(self) -> None:
         self._leaving = [shell for shell in self._leaving if shell.running]

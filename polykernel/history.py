@@ -1,72 +1,188 @@
-"""The history facet: what this kernel's cells were, for the front ends that ask.
+"""The history facet: what the cells of this kernel and of earlier ones were.
 
-Specification: "History". Kept in memory, for this session.
+Specification: "History". The loop's end of it: what counts is remembered in memory, and handed to
+a thread that writes it to a file, a tenth of a second later at most. The thread answers requests by
+callback; where it can't, memory does.
 """
 
 from __future__ import annotations
 
-import fnmatch
-from typing import Any
+import logging
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+from tornado.ioloop import IOLoop
 
+from polykernel.history_memory import Change, Counted, Entry, HistoryRequest, Memory, Result
 from polykernel.message import Message, from_json
 
-SESSION = 1  # the only one that is known
-REMEMBERED = 10_000  # cells
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from polykernel.history_thread import HistoryThread
+
+SWITCH = "POLYKERNEL_HISTORY"  # the environment variable
+WRITTEN_AFTER = 0.1  # seconds: many cells at once cost less, and a start costs nothing
+ANSWERED_WITHIN = 10.0  # seconds, else memory answers
+CLOSED_WITHIN = 2.5  # seconds: front ends kill a kernel whose shutdown takes 5
+OUTPUT_KEPT = 100_000  # characters of a result
+_RUNNING = 1_000  # cells whose results may still come
+
+log = logging.getLogger("polykernel.history")
 
 
-class HistoryRequest(msgspec.Struct, frozen=True):
-    """Content of a history request."""
+class _Data(msgspec.Struct, frozen=True):
+    """What is kept of a result's MIME bundle."""
 
-    hist_access_type: str = "tail"
-    raw: bool = True
-    output: bool = False
-    session: int = 0
-    start: int = 0
-    stop: int | None = None
-    n: int | None = None
-    pattern: str = "*"
-    unique: bool = False
+    plain: Any = msgspec.field(name="text/plain", default=None)
+
+
+class _Waiting(msgspec.Struct, eq=False):
+    """A request that the thread has not answered."""
+
+    request: HistoryRequest
+    deliver: Callable[[dict[str, Any]], None]
+    timer: object = None
 
 
 class History:
-    """Owns the inputs of this session."""
+    """Owns what is remembered of this session, and the thread.
 
-    def __init__(self) -> None:
-        self._inputs: dict[int, str] = {}
+    Args:
+        language: The kernel's language: only its cells are found.
+        where: ``off``: in memory only; an absolute path: in that file; empty: in Jupyter's data
+            folder.
+    """
 
-    def add(self, count: int, code: str) -> None:
-        """Remember a cell that counts."""
-        self._inputs[count] = code
-        if len(self._inputs) > REMEMBERED:
-            del self._inputs[next(iter(self._inputs))]
+    def __init__(self, language: str, where: str = "") -> None:
+        self._language = language
+        self._path = where
+        self._in_memory = bool(where) and not where.startswith(("/", "~"))
+        if self._in_memory and where != "off":
+            log.warning("%s is neither off nor an absolute path: %r; off is taken", SWITCH, where)
+        self._loop = IOLoop.current()
+        self._thread: HistoryThread | None = None
+        self._memory = Memory()
+        self._changes: list[Change] = []  # that the thread does not know
+        self._timer: object = None  # until it is told
+        self._running: dict[str, int] = {}
+        self._waiting: list[_Waiting] = []
+        self._on_closed: Callable[[], None] | None = None
 
-    def answer(self, message: Message) -> dict[str, Any]:
-        """Give the content of a history reply.
+    # what cells tell
+
+    def counted(self, message: Message, line: int, code: str) -> None:
+        """Remember a cell that counts.
+
+        Args:
+            message: Its request.
+            line: Its execution count.
+            code: Its input.
+        """
+        serial = self._memory.add(line, code)
+        self._running[message.header.msg_id] = serial
+        if len(self._running) > _RUNNING:
+            del self._running[next(iter(self._running))]
+        self._change(Counted(serial, line, code))
+
+    def result(self, message: Message, data: msgspec.Raw) -> None:
+        """Remember the result of a cell that counts.
+
+        Args:
+            message: Its request.
+            data: The MIME bundle of its result.
+        """
+        serial = self._running.pop(message.header.msg_id, None)
+        text = from_json(bytes(data), _Data).plain
+        if serial is None or not isinstance(text, str):
+            return
+        if len(text) > OUTPUT_KEPT:
+            text = f"{text[:OUTPUT_KEPT]}\N{HORIZONTAL ELLIPSIS}"
+        self._memory.set_output(serial, text)
+        self._change(Result(serial, text))
+
+    def _change(self, change: Change) -> None:
+        if self._in_memory:
+            return
+        self._changes.append(change)
+        if self._timer is None:
+            self._timer = self._loop.call_later(WRITTEN_AFTER, self._hand_over)
+
+    def _hand_over(self) -> HistoryThread:
+        """Let the thread know all changes."""
+        if self._timer is not None:
+            self._loop.remove_timeout(self._timer)
+            self._timer = None
+        if self._thread is None:
+            from polykernel.history_thread import HistoryThread
+
+            self._thread = HistoryThread(self._path, self._language, self._loop.add_callback)
+        if self._changes:
+            self._thread.put(self._changes)
+            self._changes = []
+        return self._thread
+
+    # what front ends ask
+
+    def answer(self, message: Message, deliver: Callable[[dict[str, Any]], None]) -> None:
+        """Give the content of a history reply: at once, or later.
 
         Raises:
             msgspec.DecodeError: The request's content is malformed.
         """
-        request = from_json(message.content, HistoryRequest)
-        found = self._find(request)
-        entries = [
-            (SESSION, count, (code, None) if request.output else code) for count, code in found
-        ]
-        return {"status": "ok", "history": entries}
+        from polykernel.history_thread import Ask
 
-    def _find(self, request: HistoryRequest) -> list[tuple[int, str]]:
-        if request.hist_access_type == "range":
-            stop = request.stop if request.stop is not None else 1 << 62
-            here = request.session in (0, SESSION)
-            return [
-                (count, code)
-                for count, code in self._inputs.items()
-                if here and request.start <= count < stop
-            ]
-        found = list(self._inputs.items())
-        if request.hist_access_type == "search":
-            found = [entry for entry in found if fnmatch.fnmatchcase(entry[1], request.pattern)]
-            if request.unique:
-                found = sorted({code: (count, code) for count, code in found}.values())
-        return found[-request.n :] if request.n else found
+        waiting = _Waiting(from_json(message.content, HistoryRequest), deliver)
+        self._waiting.append(waiting)
+        if self._in_memory or self._on_closed is not None:
+            self._deliver(waiting, None)
+            return
+        waiting.timer = self._loop.call_later(ANSWERED_WITHIN, self._deliver, waiting, None)
+        ask = Ask(waiting.request, lambda entries: self._deliver(waiting, entries))
+        self._hand_over().put(ask)
+
+    def _deliver(self, waiting: _Waiting, entries: Sequence[Entry] | None) -> None:
+        if waiting not in self._waiting:
+            return  # memory has answered
+        self._waiting.remove(waiting)
+        if waiting.timer is not None:
+            self._loop.remove_timeout(waiting.timer)
+        if entries is None:
+            entries = self._memory.find(waiting.request)
+        shown = [
+            (
+                each.session,
+                each.line,
+                (each.input, each.output) if waiting.request.output else each.input,
+            )
+            for each in entries
+        ]
+        waiting.deliver({"status": "ok", "history": shown})
+
+    # the end
+
+    def close(self, closed: Callable[[], None]) -> None:
+        """Write what is not yet written, and answer what is not yet answered.
+
+        Args:
+            closed: Called once, when it is done or takes too long.
+        """
+        self._on_closed = closed
+        if self._thread is None and not self._changes:
+            self._closed()
+            return
+        from polykernel.history_thread import Close
+
+        self._hand_over().put(Close(self._closed))
+        self._loop.call_later(CLOSED_WITHIN, self._closed)
+
+    def _closed(self) -> None:
+        for waiting in list(self._waiting):
+            self._deliver(waiting, None)
+        closed, self._on_closed = self._on_closed, _already
+        if closed is not None:
+            closed()
+
+
+def _already() -> None:
+    """Do nothing: the end has been told."""

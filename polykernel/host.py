@@ -15,6 +15,7 @@ from polykernel.content import error_content
 from polykernel.dispatch import Dispatch
 from polykernel.errors import WireError
 from polykernel.execution import Execution
+from polykernel.history import SWITCH, History
 from polykernel.message import NOBODY, Message
 from polykernel.supervisor import Supervisor
 from polykernel.transport import Transport
@@ -73,6 +74,7 @@ class Host:
         facts = language.language_info()
         if language_version:
             facts["version"] = language_version
+        self._history = History(language.name, os.environ.get(SWITCH, ""))
         self._dispatch = Dispatch(
             self._execution,
             self._send,
@@ -82,6 +84,7 @@ class Host:
             subshells=language.subshells,
             ports=self.ports,
             shutdown=self._shutdown,
+            history=self._history,
         )
 
     @property
@@ -174,6 +177,10 @@ class Host:
 
     def _on_gone(self) -> None:
         self._execution.end()
+        self._history.close(self._end)
+
+    def _end(self) -> None:
+        self._dispatch.end()
         for last in self._last_words:
             last()
         self._loop.stop()

@@ -47,7 +47,8 @@ class Shared(msgspec.Struct):
         plugin: Names the plugin's package and version, for messages about its bugs.
         read_ahead: Reads the requests that have come but are not yet queued, before an abort.
         broken: Why the language can't run at all, as content of an error; or ``None``.
-        on_counted: Told of each cell that counts, and of its number.
+        on_counted: Told of each cell that counts, of its number and of its code.
+        on_result: Told of the result of a cell that counts.
         on_idle: Told when a shell has nothing running any more.
         busy_beside: The request that runs in another shell than the given one, or ``None``.
     """
@@ -60,7 +61,8 @@ class Shared(msgspec.Struct):
     plugin: Callable[[], str]
     read_ahead: Callable[[], None]
     broken: dict[str, Any] | None
-    on_counted: Callable[[int, str], None]
+    on_counted: Callable[[Message, int, str], None]
+    on_result: Callable[[Message, msgspec.Raw], None]
     on_idle: Callable[[], None]
     busy_beside: Callable[[Shell], Message | None]
 
@@ -150,7 +152,7 @@ class Shell:
         self.running = cell
         self.execution_count += cell.counts
         if cell.counts:
-            shared.on_counted(self.execution_count, cell.request.code)
+            shared.on_counted(cell.message, self.execution_count, cell.request.code)
         untold = shared.obituary.untold(cell.quiet)
         trouble = untold or self._trouble()
         # writing to the evaluator first lets it work while we publish
@@ -222,6 +224,8 @@ class Shell:
             return
         if shown and not cell.quiet:
             self._shared.send("iopub", cell.message.child("execute_result", shown))
+        if result.result and cell.counts:
+            self._shared.on_result(cell.message, result.result.data)
         reply = {
             "status": "ok",
             "execution_count": self.execution_count,

@@ -16,6 +16,7 @@ from tornado.ioloop import IOLoop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 HANGS_AFTER = 180  # seconds: longer than any wait of a test that fails by itself
 GONE_WITHIN = 10  # seconds that processes have to end after the last test
@@ -49,6 +50,20 @@ def _what_jupyter_client_receives_conforms() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Session, "deserialize", checked)
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _jupyters_data_folder_is_ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep off the user's folder, from the kernels of whole classes of tests too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUPYTER_DATA_DIR", str(tmp_path_factory.mktemp("jupyter")))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _each_test_has_a_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test find the history of another; the folder is made by whoever needs it."""
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
 
 
 @pytest.fixture(autouse=True)

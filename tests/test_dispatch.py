@@ -10,6 +10,7 @@ from support import schema
 
 from polykernel.dispatch import Dispatch
 from polykernel.execution import Execution
+from polykernel.history import History
 from polykernel.message import Header, Message, from_json
 from polykernel.supervisor import Supervisor
 
@@ -53,6 +54,7 @@ class Front:
             help_links={"Docs": "https://example.org"},
             ports={f"{name}_port": 1 for name in ("shell", "iopub", "stdin", "hb", "control")},
             shutdown=lambda restart, last: self.shutdowns.append((restart, last)),
+            history=History("none", "off"),
         )
 
     def _send(self, channel: str, message: Message) -> None:

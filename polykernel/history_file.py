@@ -1,0 +1,273 @@
+"""The history of all sessions, in an SQLite file that many kernels write at once.
+
+Imported by the history's own thread only, which owns the connection: it may block.
+
+One file for all languages: a kernel sees the sessions of its own language, which are numbered by
+themselves. A file that is none is set aside, and a new one begun; one that was made by something
+else, or by a newer polykernel, is left alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import logging
+import os
+import sqlite3
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+from polykernel.errors import HistoryUnavailable
+from polykernel.history_memory import Change, Counted, Entry, HistoryRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+VERSION = 1  # of the tables
+LOCKED_FOR = 5.0  # seconds that a lock of another process is waited for
+LONGEST_PATTERN = 50_000  # bytes: SQLite's own limit, above which it gives an error
+_SCHEMA = f"""
+CREATE TABLE sessions (
+    id INTEGER PRIMARY KEY,
+    language TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    begun TEXT NOT NULL,
+    UNIQUE (language, number)
+);
+CREATE TABLE cells (
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL REFERENCES sessions (id),
+    serial INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    input TEXT NOT NULL,
+    output TEXT,
+    UNIQUE (session, serial)
+);
+PRAGMA user_version = {VERSION};
+"""
+_CELLS = """
+    SELECT number, line, input, output FROM (
+        SELECT {columns} FROM cells JOIN sessions ON sessions.id = cells.session
+        WHERE language = :language {where} ORDER BY place DESC LIMIT :limit
+    ) ORDER BY place
+"""
+_LATEST = "number, line, input, output, max(cells.id) AS place"
+_EACH = "number, line, input, output, cells.id AS place"
+
+log = logging.getLogger("polykernel.history")
+
+Found = TypeVar("Found")
+
+
+class HistoryFile:
+    """Owns the connection, and this kernel's session in the file.
+
+    Args:
+        path: The file; it and its folder are made where they are not there, for their owner only.
+        language: Whose sessions are seen.
+
+    Raises:
+        HistoryUnavailable: By every method: the file can't be used now.
+    """
+
+    def __init__(self, path: Path, language: str) -> None:
+        self._path = path
+        self._language = language
+        self._connection: sqlite3.Connection | None = None
+        self._inode: tuple[int, int] | None = None
+        self._session: int | None = None
+
+    def write(self, changes: Sequence[Change]) -> None:
+        """Write all of it or nothing; what was written before may be written again."""
+        self._with_connection(lambda connection: self._write(connection, changes))
+
+    def find(self, request: HistoryRequest) -> list[Entry]:
+        """Find what a request asks for, the latest last."""
+        return self._with_connection(lambda connection: self._find(connection, request))
+
+    def close(self) -> None:
+        """Close the connection; with the last one the file is in one piece."""
+        connection, self._connection = self._connection, None
+        self._session = None
+        if connection is not None:
+            with contextlib.suppress(sqlite3.Error):
+                connection.close()
+
+    # sessions and cells
+
+    def _write(self, connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            session = self._session or self._begin_session(connection)
+            for change in changes:
+                _write(connection, session, change)
+            connection.execute("COMMIT")
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        self._session = session
+
+    def _begin_session(self, connection: sqlite3.Connection) -> int:
+        number = self._last_number(connection) + 1
+        cursor = connection.execute(
+            "INSERT INTO sessions (language, number, begun) VALUES (?, ?, datetime())",
+            (self._language, number),
+        )
+        return int(cursor.lastrowid or 0)
+
+    def _last_number(self, connection: sqlite3.Connection) -> int:
+        query = "SELECT max(number) FROM sessions WHERE language = ?"
+        (number,) = connection.execute(query, (self._language,)).fetchone()
+        return number or 0
+
+    def _current_number(self, connection: sqlite3.Connection) -> int:
+        """Give this session's number, or the one that it would get now."""
+        if self._session is None:
+            return self._last_number(connection) + 1
+        query = "SELECT number FROM sessions WHERE id = ?"
+        return int(connection.execute(query, (self._session,)).fetchone()[0])
+
+    def _find(self, connection: sqlite3.Connection, request: HistoryRequest) -> list[Entry]:
+        values: dict[str, object] = {"language": self._language, "limit": request.limit}
+        columns, where = _EACH, ""
+        if request.hist_access_type == "search":
+            if len(request.pattern.encode()) > LONGEST_PATTERN:
+                return []
+            values["pattern"] = request.pattern
+            where = "AND input GLOB :pattern"
+            if request.unique:
+                columns, where = _LATEST, f"{where} GROUP BY input"
+        elif request.hist_access_type == "range":
+            where = "AND number = :number AND line >= :start AND line < :stop"
+            values |= self._range(connection, request)
+        query = _CELLS.format(columns=columns, where=where)
+        return [Entry(*row[:4]) for row in connection.execute(query, values)]
+
+    def _range(self, connection: sqlite3.Connection, request: HistoryRequest) -> dict[str, object]:
+        number = request.session
+        if number <= 0:
+            number = max(0, number + self._current_number(connection))
+        number = min(number, 1 << 62)
+        query = """
+            SELECT max(line) FROM cells JOIN sessions ON sessions.id = cells.session
+            WHERE language = ? AND number = ?
+        """
+        (last,) = connection.execute(query, (self._language, number)).fetchone()
+        start, stop = request.lines((last or 0) + 1)
+        return {"number": number, "start": start, "stop": stop, "limit": -1}
+
+    # the file
+
+    def _with_connection(self, work: Callable[[sqlite3.Connection], Found]) -> Found:
+        """Do it, and tell what is wrong with the file; with a new one if this one is none."""
+        try:
+            try:
+                return work(self._connected())
+            except sqlite3.Error as error:
+                if not _is_corrupt(error):
+                    raise
+                self.close()
+                self._set_aside(error)
+                return work(self._connected())
+        except (sqlite3.Error, OSError) as error:
+            self.close()
+            raise HistoryUnavailable(str(error)) from error
+
+    def _connected(self) -> sqlite3.Connection:
+        if self._connection is not None and _inode(self._path) != self._inode:
+            self.close()  # it was removed, or set aside by another kernel
+        return self._connection or self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _alone(self._path.parent):
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._inode = _inode(self._path)
+            connection = sqlite3.connect(self._path, timeout=LOCKED_FOR, isolation_level=None)
+            try:
+                _prepare(connection)
+            except BaseException:
+                connection.close()
+                raise
+        self._connection = connection
+        return connection
+
+    def _set_aside(self, error: sqlite3.Error) -> None:
+        """Rename a file that is none any more, unless another kernel has done so."""
+        aside = f"{self._path.name}.corrupt-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+        with _alone(self._path.parent):
+            if _inode(self._path) != self._inode:
+                return
+            for suffix in ("-wal", "-shm", ""):
+                with contextlib.suppress(FileNotFoundError):
+                    part = self._path.with_name(self._path.name + suffix)
+                    part.rename(part.with_name(aside + suffix))
+        log.warning("the history file was corrupt (%s): it is now %s", error, aside)
+
+
+def _write(connection: sqlite3.Connection, session: int, change: Change) -> None:
+    if isinstance(change, Counted):
+        connection.execute(
+            "INSERT OR IGNORE INTO cells (session, serial, line, input) VALUES (?, ?, ?, ?)",
+            (session, *change),
+        )
+    else:
+        connection.execute(
+            "UPDATE cells SET output = ? WHERE session = ? AND serial = ?",
+            (change.text, session, change.serial),
+        )
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Make the tables where there are none, and let readers and a writer work at once."""
+    (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == 0:
+        if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
+            raise HistoryUnavailable("it is a database of something else")
+        connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+    elif version != VERSION:
+        raise HistoryUnavailable(f"its tables are of the version {version}, not {VERSION}")
+    if mode != "wal":
+        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode == "wal":
+        connection.execute("PRAGMA synchronous = NORMAL")  # a kill loses nothing
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other kernels from opening, making or renaming the file meanwhile."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        deadline = time.monotonic() + LOCKED_FOR
+        while not _lock(descriptor):
+            if time.monotonic() > deadline:
+                raise HistoryUnavailable(f"{folder} is locked")
+            time.sleep(0.01)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass  # a file system without locks
+    return True
+
+
+def _inode(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _is_corrupt(error: sqlite3.Error) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
