@@ -181,6 +181,7 @@ class Shell:
                 "user_expressions": request.user_expressions or {},
                 "execution_count": self.execution_count,
                 "cell_id": notebook_cell_id(cell.message.metadata),
+                "msg_id": cell.message.header.msg_id,
                 **self._place,
             },
             lambda answer: self._on_result(cell, answer),
@@ -357,7 +358,12 @@ class Shell:
         message = comm.message
         self.running_id = self._shared.supervisor.request(
             message.msg_type,
-            {"content": _line(message.content), "metadata": _line(message.metadata), **self._place},
+            {
+                "content": _line(message.content),
+                "metadata": _line(message.metadata),
+                "msg_id": message.header.msg_id,
+                **self._place,
+            },
             lambda answer: self._handled(comm, answer),
             message.buffers,
         )

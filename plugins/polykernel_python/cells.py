@@ -20,11 +20,13 @@ for _feature in __future__.all_feature_names:
     _FUTURES |= getattr(__future__, _feature).compiler_flag
 
 
-def name_of(execution_count: int) -> str:
+def name_of(execution_count: int, subshell: str | None = None) -> str:
     """Give the file name of a numbered cell's code.
 
     The angle brackets keep ``pdb``, ``inspect`` and ``linecache`` from taking it for a file.
     """
+    if subshell is not None:
+        return f"<cell In[{execution_count}] of {subshell}>"
     return f"<cell In[{execution_count}]>"
 
 
@@ -39,12 +41,13 @@ class Sources:
         self._entries: dict[str, tuple[int, None, list[str], str]] = {}
         self._unnumbered: dict[str, str] = {}
 
-    def add(self, code: str, execution_count: int | None) -> str:
+    def add(self, code: str, execution_count: int | None, subshell: str | None = None) -> str:
         """Remember a cell's text.
 
         Args:
             code: The text.
             execution_count: Its number, or ``None`` where it has none of its own.
+            subshell: The subshell that counts, if it is not the main shell.
 
         Returns:
             The file name under which its code is to be compiled.
@@ -57,7 +60,7 @@ class Sources:
             name, title = f"<unnumbered cell {len(self._unnumbered) + 1}>", "Unnumbered cell"
             self._unnumbered[code] = name
         else:
-            name, title = name_of(execution_count), f"Cell In[{execution_count}]"
+            name, title = name_of(execution_count, subshell), f"Cell In[{execution_count}]"
         lines = [line + "\n" for line in code.replace("\r\n", "\n").split("\n")]
         # without a modification time, linecache.checkcache keeps the entry
         entry = (len(code), None, lines, name)

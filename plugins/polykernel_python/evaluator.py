@@ -13,12 +13,15 @@ from polykernel.evaluator import (
     Bundle,
     Cell,
     CellError,
+    Comm,
+    CommMessage,
     Completions,
     Evaluator,
     standard_library_first,
 )
 from polykernel_python import asking, display, figures, ipython_compat, leaving, workers
 from polykernel_python.cells import COROUTINE, CompiledCell, Compiler, Sources
+from polykernel_python.comms import Comms
 from polykernel_python.imports import PostImport
 from polykernel_python.namespace import History, make_main
 
@@ -34,12 +37,15 @@ class Python(Evaluator):
     implementation = f"{sys.implementation.name} {sys.version.split()[0]}"
     language_version = sys.version.split()[0]
     complete_while_busy = True
+    subshells = True
 
     def __init__(self) -> None:
         self._sources = Sources()
         self._compiler = Compiler()
         self._imports = PostImport()
         self._process = os.getpid()
+        self._last_cell: Cell | None = None
+        self._comms = Comms(lambda: self._last_cell)
         self.main: ModuleType
         self.namespace: dict[str, Any] = {}
         self._history: History
@@ -64,6 +70,7 @@ class Python(Evaluator):
         imports.when("matplotlib_inline.backend_inline", figures.change_inline_backend)
         imports.when("multiprocessing.context", workers.change_context)
         ipython_compat.watch(imports)
+        self._comms.watch(imports)
 
     def execute(self, code: str, cell: Cell) -> Bundle | Awaitable[Bundle | None] | None:
         """Run a cell; its last expression, if no semicolon follows, is its result.
@@ -71,9 +78,12 @@ class Python(Evaluator):
         Raises:
             CellError: With Python's traceback, without our frames.
         """
+        self._last_cell = cell
         counts = cell.store_history and not cell.silent
         number = cell.execution_count if counts else None
-        name = self._sources.add(code, number)
+        name = self._sources.add(code, number, cell.subshell)
+        if cell.subshell is not None:
+            number = None  # `In` and `Out` are the main shell's, whose numbers are others
         if number is not None:
             self._history.begin(code, number)
         # or the same warning on the same line of another cell would not be shown
@@ -89,6 +99,10 @@ class Python(Evaluator):
             return self._finish(value, cell, number)
         except BaseException as error:
             raise self._failure(error) from None
+
+    def open_comm(self, comm: Comm, message: CommMessage) -> bool:
+        """Take a comm for a target that was registered with the package ``comm``."""
+        return self._comms.accept(comm, message)
 
     def evaluate(self, expression: str) -> Bundle | None:
         """Give the value of one user expression.

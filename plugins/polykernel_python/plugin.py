@@ -22,6 +22,7 @@ def polykernel_languages() -> list[Language]:
             # not "ipython": that one colours magics, which are errors here
             codemirror_mode={"name": "python", "version": 3},
             pygments_lexer="python3",
+            subshells=True,
             nbconvert_exporter="python",
             banner=f"Python {version} (polykernel). Plain Python: no magics, no !commands.",
             help_links={

@@ -29,6 +29,8 @@ class Cell:
         store_history: Whether the cell counts.
         allow_stdin: Whether :meth:`input` may ask.
         cell_id: The notebook's id of the cell, or ``None``.
+        msg_id: The id of the front end's request.
+        subshell: The name of the subshell that runs it; ``None`` for the main shell.
     """
 
     execution_count: int
@@ -36,6 +38,8 @@ class Cell:
     store_history: bool
     allow_stdin: bool
     cell_id: str | None
+    msg_id: str
+    subshell: str | None
 
     def __init__(
         self, outlet: Outlet, comms: Comms, origin: Origin, params: dict[str, Any]
@@ -45,6 +49,8 @@ class Cell:
         self.store_history = bool(params.get("store_history", True))
         self.allow_stdin = bool(params.get("allow_stdin"))
         self.cell_id = params.get("cell_id")
+        self.msg_id = str(params.get("msg_id") or "")
+        self.subshell = params.get("subshell")
         self._outlet = outlet
         self._comms = comms
         self._origin = origin

@@ -208,7 +208,7 @@ class Worker:
     def _handle_comm(self, number: int, method: str, params: dict[str, Any]) -> None:
         """Let the author's code handle a comm message; what it shows belongs to the message."""
         origin = ownership.Origin(number)
-        Cell(self._outlet, self._comms, origin, {"store_history": False})
+        Cell(self._outlet, self._comms, origin, {**params, "store_history": False})
         self._begin(origin)
         known = True
         try:
