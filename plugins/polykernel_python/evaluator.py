@@ -137,6 +137,10 @@ class Python(Evaluator):
 
             return completeness(code, self._compiler)
 
+    def format_error(self, error: BaseException) -> list[str]:
+        """Show an exception that ends no cell as those are shown that do."""
+        return self._cell_error(error).traceback
+
     def _run(self, compiled: CompiledCell) -> object:
         if compiled.body is not None:
             exec(compiled.body, self.namespace)

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from polykernel.evaluator.base import Evaluator
     from polykernel.evaluator.outlet import Outlet
     from polykernel.evaluator.questions import Questions
-    from polykernel.evaluator.subshells import Subshells, ThreadGate
+    from polykernel.evaluator.subshells import Subshells
+    from polykernel.evaluator.thread_gate import ThreadGate
 
 PROTOCOL = 1
 INVALID_REQUEST = -32600
@@ -57,6 +58,7 @@ class Runtime:
         self._subshells: Subshells | None = None
         self._service = Service(plugin, outlet, signals)
         self._comms = Comms(outlet)
+        self._up = threading.Event()
         self._tasks = self._make_tasks()
         self._main = Worker(self._service, outlet, self._comms, signals, self._tasks, is_main=True)
         signals.stop = self._stop
@@ -122,7 +124,7 @@ class Runtime:
         if self._subshells is None:
             from polykernel.evaluator.subshells import Subshells
 
-            self._subshells = Subshells(self._make_worker, self._make_tasks, self._outlet)
+            self._subshells = Subshells(self._make_worker, self._make_tasks, self._outlet, self._up)
             self._outlet.settle = self._settle
             self._signals.others_deferred = self._subshells.noted
         return self._subshells
@@ -180,6 +182,7 @@ class Runtime:
             self._outlet.raw_buffers = bool(params.get("buffers"))
             _enter(params.get("cwd"))
             self._start()
+            self._up.set()
             self._outlet.respond(number, self._abilities())
         except Exception as error:
             self._outlet.refuse(number, INTERNAL_ERROR, f"{type(error).__name__}: {error}")

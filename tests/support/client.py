@@ -163,15 +163,30 @@ class Client:
     # what goes
 
     def send(
-        self, msg_type: str, content: dict[str, Any] | None = None, *, channel: str = "shell"
+        self,
+        msg_type: str,
+        content: dict[str, Any] | None = None,
+        *,
+        channel: str = "shell",
+        subshell: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        buffers: Sequence[bytes] = (),
     ) -> str:
         """Send a request, and give its id."""
-        message = self.session.msg(msg_type, content or {})
-        self.session.send(self.sockets[channel], message)
+        message = self.session.msg(msg_type, content or {}, metadata=metadata)
+        if subshell is not None:
+            message["header"]["subshell_id"] = subshell
+        self.session.send(self.sockets[channel], message, buffers=list(buffers))
         return str(message["header"]["msg_id"])
 
-    def send_execute(self, code: str, **content: Any) -> str:
-        return self.send("execute_request", {"code": code, "allow_stdin": False, **content})
+    def send_execute(self, code: str, *, subshell: str | None = None, **content: Any) -> str:
+        content = {"code": code, "allow_stdin": False, **content}
+        return self.send("execute_request", content, subshell=subshell)
+
+    def create_subshell(self) -> str:
+        reply = self.request("create_subshell_request", channel="control").reply
+        assert reply["status"] == "ok"
+        return str(reply["subshell_id"])
 
     def send_frames(self, frames: Sequence[bytes], channel: str = "shell") -> None:
         self.sockets[channel].send_multipart(frames)
@@ -272,10 +287,12 @@ class Client:
         content: dict[str, Any] | None = None,
         *,
         channel: str = "shell",
+        subshell: str | None = None,
         patience: float = PATIENCE,
     ) -> Outcome:
         """Send a request, and wait for all that it causes."""
-        return self.outcome(self.send(msg_type, content, channel=channel), patience)
+        msg_id = self.send(msg_type, content, channel=channel, subshell=subshell)
+        return self.outcome(msg_id, patience)
 
     def execute(self, code: str, **content: Any) -> Outcome:
         """Run a cell, and wait for all that it causes."""
