@@ -210,7 +210,7 @@ def _write(connection: sqlite3.Connection, session: int, change: Change) -> None
     if isinstance(change, Counted):
         connection.execute(
             "INSERT OR IGNORE INTO cells (session, serial, line, input) VALUES (?, ?, ?, ?)",
-            (session, *change),
+            (session, change.serial, change.line, change.code),
         )
     else:
         connection.execute(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 
@@ -49,7 +49,7 @@ class HistoryRequest(msgspec.Struct, frozen=True):
         return max(0, min(start, _UNBOUNDED)), max(0, min(stop, _UNBOUNDED))
 
 
-class Entry(NamedTuple):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One cell of the history."""
 
     session: int
@@ -58,7 +58,7 @@ class Entry(NamedTuple):
     output: str | None
 
 
-class Counted(NamedTuple):
+class Counted(msgspec.Struct, frozen=True, gc=False):
     """A cell that has begun; ``serial`` is its number in its session, and is unique there."""
 
     serial: int
@@ -66,7 +66,7 @@ class Counted(NamedTuple):
     code: str
 
 
-class Result(NamedTuple):
+class Result(msgspec.Struct, frozen=True, gc=False):
     """The plain text of a cell's result."""
 
     serial: int
@@ -103,7 +103,7 @@ class Memory:
         """Remember the result of a cell."""
         at = serial - self._first
         if at >= 0:
-            self._entries[at] = self._entries[at]._replace(output=text)
+            self._entries[at] = msgspec.structs.replace(self._entries[at], output=text)
             self._size += len(text)
 
     def find(self, request: HistoryRequest) -> list[Entry]:
