@@ -15,13 +15,14 @@ import sys
 import threading
 import urllib.request
 from collections import deque
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
+from support import commands
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 READY = "is running at"
 PATIENCE = 60  # seconds until a process that should end is killed
@@ -62,7 +63,7 @@ class JupyterServer:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", "--no-browser"],
             cwd=self.root,
-            env=_environment(folder, jupyter_path),
+            env=commands.environment(folder, jupyter_path),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -169,20 +170,3 @@ def _prepare(folder: Path, port: int, token: str, kernels: Sequence[str]) -> Non
             "ensure_native_kernel": False,
         }
     (folder / "config" / "jupyter_server_config.json").write_text(json.dumps(config))
-
-
-def _environment(folder: Path, jupyter_path: Sequence[Path]) -> dict[str, str]:
-    environment = {name: value for name, value in os.environ.items() if "JUPYTER" not in name}
-    environment.update(
-        HOME=str(folder / "home"),
-        JUPYTER_CONFIG_DIR=str(folder / "config"),
-        JUPYTER_RUNTIME_DIR=str(folder / "runtime"),
-        JUPYTER_DATA_DIR=str(folder / "data"),
-        JUPYTER_PATH=os.pathsep.join(map(str, jupyter_path)),
-        JUPYTER_PLATFORM_DIRS="1",
-        # `python` in a kernelspec's argv is the server's own, as after `source bin/activate`
-        PATH=os.pathsep.join(
-            [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
-        ),
-    )
-    return environment
