@@ -218,6 +218,11 @@ def _run(commands: _Commands) -> None:
         help="without -f: where to listen (default: 127.0.0.1)",
     )
     command.add_argument(
+        "--encrypt",
+        action="store_true",
+        help="without -f: encrypt the sockets (CURVE); with it: refuse a file without keys",
+    )
+    command.add_argument(
         "-v",
         dest="verbosity",
         action="count",

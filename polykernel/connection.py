@@ -1,12 +1,13 @@
-"""Connection files: what a kernel listens on, and with which key.
+"""Connection files: what a kernel listens on, and with which keys.
 
-Specification: "Connection files" on jupyter_client's page about kernels.
+Specification: "Connection files" on jupyter_client's page about kernels, and "Security" for CURVE.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, fields, replace
+import re
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +19,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
+CURVE = ("curve_publickey", "curve_secretkey")
+_KEYS = ("key", *CURVE)
+
+# a key of 32 bytes in Z85, ZeroMQ's encoding
+_is_curve_key = re.compile(r"[0-9a-zA-Z.\-:+=^!/*?&<>()\[\]{}@%$#]{40}").fullmatch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionInfo:
     """The fields of a connection file, with the specification's names.
 
-    A port of 0 lets the system choose (tcp only).
+    A port of 0 lets the system choose (tcp only). With the keys of CURVE, which are both there or
+    both empty, every socket is encrypted. ``repr`` shows no key: whoever knows the public one of
+    CURVE can read IOPub.
     """
 
     transport: str = "tcp"
@@ -34,9 +42,11 @@ class ConnectionInfo:
     stdin_port: int = 0
     control_port: int = 0
     hb_port: int = 0
-    key: str = ""
+    key: str = field(default="", repr=False)
     signature_scheme: str = "hmac-sha256"
     kernel_name: str = ""
+    curve_publickey: str = field(default="", repr=False)
+    curve_secretkey: str = field(default="", repr=False)
 
     def address(self, port: int) -> str:
         """Give the ZeroMQ address of a port (for ipc, a number that ends the file's name)."""
@@ -69,20 +79,21 @@ def load(path: str | Path) -> ConnectionInfo:
 def _checked(raw: dict[str, Any], path: str | Path) -> ConnectionInfo:
     """Take the known fields, with their types checked; unknown ones are the future's."""
     values: dict[str, Any] = {}
-    for field in fields(ConnectionInfo):
-        if field.name not in raw:
-            if field.name in PORTS:
-                raise ConnectionFileError(f"the connection file {path} has no {field.name}")
+    for name in (each.name for each in fields(ConnectionInfo)):
+        if name not in raw:
+            if name in PORTS:
+                raise ConnectionFileError(f"the connection file {path} has no {name}")
             continue
-        value = raw[field.name]
-        expected = int if field.name in PORTS else str
+        value = raw[name]
+        expected = int if name in PORTS else str
         if not isinstance(value, expected) or isinstance(value, bool):
-            found = "" if field.name == "key" else f", not {value!r}"  # errors end up in logs
+            found = "" if name in _KEYS else f", not {value!r}"  # errors end up in logs
             raise ConnectionFileError(
-                f"{field.name} in the connection file {path} must be "
+                f"{name} in the connection file {path} must be "
                 f"{'a number' if expected is int else 'a string'}{found}"
             )
-        values[field.name] = value
+        values[name] = value
+    _check_curve(values, path)
     info = ConnectionInfo(**values)
     if info.transport not in ("tcp", "ipc"):
         raise ConnectionFileError(
@@ -98,7 +109,27 @@ def _checked(raw: dict[str, Any], path: str | Path) -> ConnectionInfo:
     return info
 
 
-def fresh(kernel_name: str, transport: str, ip: str, folder: Path, stem: str) -> ConnectionInfo:
+def _check_curve(values: Mapping[str, Any], path: str | Path) -> None:
+    """Refuse keys that would leave the sockets without encryption, or unusable."""
+    there = [name for name in CURVE if name in values]
+    if len(there) == 1:
+        missing = next(name for name in CURVE if name not in values)
+        raise ConnectionFileError(f"the connection file {path} has {there[0]}, but no {missing}")
+    for name in there:
+        if not _is_curve_key(values[name]):
+            raise ConnectionFileError(
+                f"{name} in the connection file {path} must be 40 characters of Z85"
+            )
+
+
+def fresh(
+    kernel_name: str,
+    transport: str,
+    ip: str,
+    folder: Path,
+    stem: str,
+    curve: tuple[str, str] | None = None,
+) -> ConnectionInfo:
     """Make up a connection with a random key, for a kernel that was started by hand.
 
     Args:
@@ -107,18 +138,25 @@ def fresh(kernel_name: str, transport: str, ip: str, folder: Path, stem: str) ->
         ip: The address to listen on; ignored for ipc, whose files lie beside the connection file.
         folder: Jupyter's runtime folder.
         stem: The connection file's name without its extension.
+        curve: The public and the secret key of CURVE, where it is to be encrypted.
 
     Raises:
         ConnectionFileError: The folder is not there, and can't be made for ipc's files.
     """
-    key = os.urandom(32).hex()
-    if transport == "ipc":
-        _make(folder)
-        ports = {name: number for number, name in enumerate(PORTS, start=1)}
-        address = str(folder / f"{stem}-ipc")
-        info = ConnectionInfo(transport="ipc", ip=address, key=key, kernel_name=kernel_name)
-        return replace(info, **ports)  # type: ignore[arg-type]  # all of them are numbers
-    return ConnectionInfo(ip=ip, key=key, kernel_name=kernel_name)
+    public, secret = curve or ("", "")
+    info = ConnectionInfo(
+        ip=ip,
+        key=os.urandom(32).hex(),
+        kernel_name=kernel_name,
+        curve_publickey=public,
+        curve_secretkey=secret,
+    )
+    if transport != "ipc":
+        return info
+    _make(folder)
+    ports = {name: number for number, name in enumerate(PORTS, start=1)}
+    address = str(folder / f"{stem}-ipc")
+    return replace(info, transport="ipc", ip=address, **ports)  # type: ignore[arg-type]  # numbers
 
 
 def ipc_files(info: ConnectionInfo) -> list[Path]:
@@ -139,7 +177,9 @@ def write(info: ConnectionInfo, ports: Mapping[str, int], path: Path) -> None:
     Raises:
         ConnectionFileError: It can't be written.
     """
-    data = {field.name: getattr(info, field.name) for field in fields(ConnectionInfo)} | dict(ports)
+    data = {each.name: getattr(info, each.name) for each in fields(info)} | dict(ports)
+    if not info.curve_publickey:
+        data = {name: value for name, value in data.items() if name not in CURVE}
     _make(path.parent)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

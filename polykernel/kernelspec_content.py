@@ -49,7 +49,7 @@ def kernel_json(found: FoundLanguage, variant: Variant) -> dict[str, Any]:
     """
     template = _template(found)
     content = _read_json(template / "kernel.json") if template else {}
-    metadata = {"debugger": False, **content.get("metadata", {})}
+    metadata = {"debugger": False, **content.get("metadata", {}), "supported_encryption": ["curve"]}
     interpreter = variant.interpreter
     metadata["polykernel"] = {
         "language": found.language.name,

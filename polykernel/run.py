@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 
+from polykernel.errors import ConnectionFileError
 from polykernel.start import start
 
 TYPE_CHECKING = False
@@ -28,6 +29,7 @@ def run(
     verbosity: int = 0,
     transport: str = "tcp",
     ip: str = "127.0.0.1",
+    encrypt: bool = False,
 ) -> int:
     """Run a kernel until it is shut down.
 
@@ -43,6 +45,7 @@ def run(
         verbosity: 0 to 3.
         transport: ``tcp`` or ``ipc``, where there is no connection file.
         ip: The address to listen on, where there is no connection file.
+        encrypt: Whether to make up keys for CURVE, or to refuse a connection file without them.
 
     Returns:
         The exit code.
@@ -59,10 +62,16 @@ def run(
     logs.configure(verbosity)
     if connection_file is not None:
         info = connection.load(connection_file)
+        if encrypt and not info.curve_secretkey:
+            raise ConnectionFileError(
+                f"the connection file {connection_file} has no keys for CURVE"
+            )
         Host(info, begun, language_version).run()
         return 0
     path = _fresh_path()
-    info = connection.fresh(language, transport, ip, path.parent, path.stem)
+    info = connection.fresh(
+        language, transport, ip, path.parent, path.stem, _curve_keys() if encrypt else None
+    )
     with contextlib.ExitStack() as stack:
         for file in connection.ipc_files(info):
             stack.callback(file.unlink, missing_ok=True)
@@ -80,6 +89,12 @@ def _fresh_path() -> Path:
     from jupyter_core.paths import jupyter_runtime_dir
 
     return Path(jupyter_runtime_dir()) / f"kernel-polykernel-{os.getpid()}.json"
+
+
+def _curve_keys() -> tuple[str, str]:
+    from polykernel import curve
+
+    return curve.keys()
 
 
 def _tell(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The only module that imports zmq: owns the sockets and moves bytes.
+"""Owns the sockets and moves bytes; nobody else touches them.
 
 IOPub has a bounded queue of its own. A subscriber that does not keep up makes the evaluator wait
 (through :attr:`Transport.on_congestion`); one that hangs while others read is left out after a
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 import zmq
 from tornado.ioloop import IOLoop
 
+from polykernel.curve import CurveServer
 from polykernel.errors import TransportError
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Transport:
         on_unasked: Called when a question on stdin could not be delivered.
 
     Raises:
+        ConnectionFileError: The connection's CURVE keys can't be used.
         TransportError: An address can't be listened on.
     """
 
@@ -66,6 +68,7 @@ class Transport:
         self._on_congestion = on_congestion
         self._on_unasked = on_unasked
         self._question: Sequence[bytes] = ()  # that waits for its front end to connect on stdin
+        self._curve = CurveServer(info, self._loop)
         self._context = zmq.Context()
         self._sockets: dict[str, zmq.Socket[bytes]] = {}
         self._queue: deque[tuple[str, Sequence[bytes]]] = deque()
@@ -102,6 +105,7 @@ class Transport:
             socket.sndhwm = HIGH_WATER
             socket.xpub_verboser = 1  # every subscription is welcomed, every one's end counted
             socket.setsockopt(zmq.XPUB_NODROP, 1)
+        self._curve.serve(socket)
         port = getattr(info, f"{channel}_port")
         address = info.address(port) if port else f"{info.transport}://{info.ip}:*"
         try:
@@ -118,6 +122,7 @@ class Transport:
         for channel, socket in self._sockets.items():
             self._loop.add_handler(cast(int, socket.fd), self._wake(channel), IOLoop.READ)
             self._loop.add_callback(self.pump, channel)
+            self._curve.watch(channel, socket)
 
     def _wake(self, channel: str) -> Callable[[int, int], None]:
         # the descriptor is edge-triggered: whatever woke us, all of the socket must be looked at
@@ -274,6 +279,7 @@ class Transport:
 
     def close(self) -> None:
         """Send what can be sent, and close; a front end that does not read is not waited for."""
+        self._curve.close()
         sockets, self._sockets = self._sockets, {}
         for socket in sockets.values():
             self._loop.remove_handler(cast(int, socket.fd))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PROTOCOL_VERSION = "5.5"
 DELIMITER = b"<IDS|MSG>"
+REMEMBERED = 65536  # signatures at most, as in jupyter_client: some 4 MB when that many have come
 
 _decode_header = msgspec.json.Decoder(Header).decode
 
@@ -41,6 +42,7 @@ class Wire:
     def __init__(self, key: str, signature_scheme: str, username: str) -> None:
         self.session = os.urandom(16).hex()
         self._hmac = _hmac(key.encode(), signature_scheme)
+        self._replays = _Replays()
         self._count = itertools.count(1)
         # every header of ours differs from the last one in three places only
         quoted = encode(
@@ -63,7 +65,8 @@ class Wire:
         """Check the frames of a received message.
 
         Raises:
-            WireError: Too few frames, no delimiter, a wrong signature, or JSON that is none.
+            WireError: Too few frames, no delimiter, a wrong signature, the signature of a message
+                that has come before, or JSON that is none.
         """
         try:
             at = frames.index(DELIMITER)
@@ -72,10 +75,11 @@ class Wire:
         if len(frames) < at + 6:
             raise WireError(f"{len(frames) - at - 1} frames after the delimiter, at least 5 needed")
         signed = frames[at + 2 : at + 6]
-        if self._hmac is not None and not hmac.compare_digest(
-            self._signature(signed), frames[at + 1]
-        ):
-            raise WireError("wrong signature")
+        if self._hmac is not None:
+            if not hmac.compare_digest(self._signature(signed), frames[at + 1]):
+                raise WireError("wrong signature")
+            if self._replays.has_come(frames[at + 1]):
+                raise WireError("this signature has come before")
         raw_header, parent_header, metadata, content = signed
         return Message(
             header=_header(raw_header),
@@ -101,6 +105,30 @@ class Wire:
         if message.buffers:
             frames += message.buffers
         return frames
+
+
+class _Replays:
+    """Remembers the signatures that have come; of very many the latest, at least half of them.
+
+    Every message differs from all others in its header's id, and so in its signature: what comes
+    twice was recorded by somebody and sent again. Only 64 bits of each are kept, in two sets of
+    which the older one is dropped when the newer one is full; 64 bits that are equal by chance
+    would lose one message in some 10**14.
+    """
+
+    def __init__(self) -> None:
+        self._newer: set[int] = set()
+        self._older: set[int] = set()
+
+    def has_come(self, signature: bytes) -> bool:
+        """Tell whether a signature, which must be right, has come before; and remember it."""
+        short = hash(signature)
+        if short in self._newer or short in self._older:
+            return True
+        self._newer.add(short)
+        if len(self._newer) >= REMEMBERED // 2:
+            self._older, self._newer = self._newer, set()
+        return False
 
 
 def _header(raw: bytes) -> Header:

@@ -167,7 +167,7 @@ def test_a_kernel_ignores_what_a_front_end_hands_on_of_its_own_arguments(
 
 def given(values: dict[str, Any]) -> dict[str, Any]:
     """Leave out what is as :func:`polykernel.run.run` has it by default."""
-    defaults = {"verbosity": 0, "transport": "tcp", "ip": "127.0.0.1"}
+    defaults = {"verbosity": 0, "transport": "tcp", "ip": "127.0.0.1", "encrypt": False}
     return {
         name: value
         for name, value in values.items()
@@ -218,6 +218,7 @@ def test_whatever_is_read_without_argparse_is_read_as_argparse_reads_it(
         ["run", "echo", "-fx", "y"],
         ["run", "echo", "-f", "x", "-v"],
         ["run", "echo", "-f", "x", "--transport", "ipc"],
+        ["run", "echo", "-f", "x", "--encrypt"],
         ["run", "echo", "-f", "x", "-f", "y"],
         ["run", "echo", "-f", ""],
         ["run", "", "-f", "x"],

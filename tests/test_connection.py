@@ -23,6 +23,10 @@ FIELDS: dict[str, Any] = {
 }
 
 
+PUBLIC = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"
+SECRET = "D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs"
+
+
 def written(folder: Path, fields: object) -> Path:
     path = folder / "connection.json"
     path.write_text(json.dumps(fields))
@@ -108,3 +112,47 @@ def test_the_folder_for_ipc_is_made(tmp_path: Path) -> None:
     assert [path.parent for path in connection.ipc_files(info)] == [folder] * 5
     assert folder.stat().st_mode & 0o777 == 0o700
     assert connection.ipc_files(connection.fresh("echo", "tcp", "::1", folder, "kernel-1")) == []
+
+
+def test_the_keys_of_curve_are_read_and_written(tmp_path: Path) -> None:
+    fields = {**FIELDS, "curve_publickey": PUBLIC, "curve_secretkey": SECRET}
+    info = connection.load(written(tmp_path, fields))
+    assert (info.curve_publickey, info.curve_secretkey) == (PUBLIC, SECRET)
+    path = tmp_path / "again.json"
+    connection.write(info, {}, path)
+    assert connection.load(path) == info
+
+
+def test_a_connection_without_encryption_is_written_without_its_fields(tmp_path: Path) -> None:
+    path = tmp_path / "plain.json"
+    connection.write(connection.fresh("echo", "tcp", "::1", tmp_path, "kernel-1"), {}, path)
+    assert not [name for name in json.loads(path.read_text()) if "curve" in name]
+
+
+@pytest.mark.parametrize("name", ["curve_publickey", "curve_secretkey"])
+def test_one_key_of_curve_without_the_other_is_refused(tmp_path: Path, name: str) -> None:
+    fields = {**FIELDS, "curve_publickey": PUBLIC, "curve_secretkey": SECRET}
+    del fields[name]
+    with pytest.raises(ConnectionFileError, match=f"no {name}"):
+        connection.load(written(tmp_path, fields))
+
+
+@pytest.mark.parametrize("name", ["curve_publickey", "curve_secretkey"])
+@pytest.mark.parametrize(
+    "value",
+    [None, 5, "", SECRET[:-1], f"{SECRET}x", f"{SECRET[:-1]}~", f"{SECRET[:-1]}é", [SECRET]],
+)
+def test_a_malformed_key_of_curve_is_refused_and_not_told(
+    tmp_path: Path, name: str, value: object
+) -> None:
+    fields = {**FIELDS, "curve_publickey": PUBLIC, "curve_secretkey": SECRET, name: value}
+    with pytest.raises(ConnectionFileError, match=name) as raised:
+        connection.load(written(tmp_path, fields))
+    assert SECRET[:-1] not in str(raised.value)
+
+
+def test_no_key_is_shown_with_a_connection(tmp_path: Path) -> None:
+    fields = {**FIELDS, "key": "hunter2", "curve_publickey": PUBLIC, "curve_secretkey": SECRET}
+    shown = repr(connection.load(written(tmp_path, fields)))
+    assert "5001" in shown
+    assert not [key for key in ("hunter2", PUBLIC, SECRET) if key in shown]

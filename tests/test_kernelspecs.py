@@ -141,6 +141,7 @@ def test_a_kernelspec_names_this_interpreter_and_says_who_wrote_it(folder: Path)
         "kernel_protocol_version": "5.5",
         "metadata": {
             "debugger": False,
+            "supported_encryption": ["curve"],
             "polykernel": {
                 "language": "echo",
                 "version": __version__,

@@ -146,3 +146,51 @@ def test_an_empty_frame_stands_for_nothing(name: str) -> None:
     }
     message = Wire("", "hmac-sha256", "user").decode([DELIMITER, b"", *parts.values()])
     assert getattr(message, name) == b"{}"
+
+
+def test_a_message_that_comes_again_is_refused_and_other_ones_are_not() -> None:
+    session = Session(key=KEY.encode())
+    wire = Wire(KEY, "hmac-sha256", "user")
+    first, second = request(session, code="1"), request(session, code="1")
+    wire.decode(first)
+    for _ in range(2):
+        with pytest.raises(WireError, match="before"):
+            wire.decode([b"somebody else", *first[1:]])
+    wire.decode(second)
+
+
+def test_the_same_id_under_another_signature_is_no_replay() -> None:
+    session = Session(key=KEY.encode())
+    message = session.msg("execute_request", {"code": "1"})
+    wire = Wire(KEY, "hmac-sha256", "user")
+    for code in "12":
+        message["content"]["code"] = code
+        assert wire.decode(list(map(bytes, session.serialize(message)))).header.msg_id
+
+
+def test_a_message_with_a_wrong_signature_does_not_shut_out_the_right_one() -> None:
+    frames = request(Session(key=KEY.encode()), code="1")
+    wire = Wire(KEY, "hmac-sha256", "user")
+    with pytest.raises(WireError, match="wrong"):
+        wire.decode([*frames[:-1], b'{"code": "2"}'])
+    assert wire.decode(frames).msg_type == "execute_request"
+
+
+def test_without_a_key_what_comes_again_is_taken_again() -> None:
+    frames = request(Session(key=b""), code="1")
+    wire = Wire("", "hmac-sha256", "user")
+    for _ in range(3):
+        assert wire.decode(frames).msg_type == "execute_request"
+
+
+def test_of_very_many_signatures_the_latest_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("polykernel.wire.REMEMBERED", 100)
+    session = Session(key=KEY.encode())
+    wire = Wire(KEY, "hmac-sha256", "user")
+    came = [request(session, code="1") for _ in range(1000)]
+    for number, frames in enumerate(came):
+        wire.decode(frames)
+        for latest in came[max(0, number - 49) : number + 1]:
+            with pytest.raises(WireError, match="before"):
+                wire.decode(latest)
+    assert wire.decode(came[0]).msg_type == "execute_request"  # no more is kept than was said

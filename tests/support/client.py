@@ -145,9 +145,16 @@ class Client:
             socket.rcvbuf = 64 << 10
         if kind == zmq.DEALER:
             socket.identity = self.session.session.encode()
+        self._encrypt(socket)
         socket.connect(self.address(channel))
         self._poller.register(socket, zmq.POLLIN)
         return socket
+
+    def _encrypt(self, socket: zmq.Socket[bytes]) -> None:
+        """Encrypt for the connection's server, under a key of this socket's own."""
+        if "curve_publickey" in self._info:
+            socket.curve_publickey, socket.curve_secretkey = zmq.curve_keypair()
+            socket.curve_serverkey = self._info["curve_publickey"].encode()
 
     def connect_stdin(self) -> None:
         self.sockets["stdin"] = self._open("stdin", zmq.DEALER)
@@ -200,6 +207,7 @@ class Client:
         """Send a heartbeat, and give its echo."""
         with self._context.socket(zmq.REQ) as socket:
             socket.linger = 0
+            self._encrypt(socket)
             socket.connect(self.address("hb"))
             socket.send(word)
             assert socket.poll(int(patience * 1000)), "no echo on the heartbeat socket"

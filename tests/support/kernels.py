@@ -47,6 +47,7 @@ class Kernel:
         transport: str = "tcp",
         environment: dict[str, str] | None = None,
         subscribe: bool = True,
+        encryption: str = "disabled",
     ) -> None:
         self.folder = folder
         self._stderr = folder / "stderr"
@@ -60,6 +61,7 @@ class Kernel:
             kernel_spec_manager=specs,
             transport=transport,
             connection_file=connection_file,
+            transport_encryption=encryption,
         )
         path = os.pathsep.join(filter(None, [str(SAMPLES), os.environ.get("PYTHONPATH", "")]))
         self._environment = {**os.environ, "PYTHONPATH": path, **(environment or {})}
