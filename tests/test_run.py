@@ -132,3 +132,24 @@ def test_a_log_of_every_message_has_neither_passwords_nor_the_key(
     assert "<- stdin input_reply" in log
     assert "hunter2" not in log
     assert info["key"] not in log
+
+
+@pytest.mark.parametrize(
+    "by_hand",
+    [["echo", "--encrypt"], ["echo", "--encrypt", "--transport", "ipc"]],
+    indirect=True,
+    ids=["tcp", "ipc"],
+)
+def test_a_kernel_that_is_started_by_hand_can_be_encrypted(
+    by_hand: tuple[subprocess.Popen[str], Path],
+) -> None:
+    host, path = by_hand
+    info = json.loads(path.read_text())
+    assert len(info["curve_secretkey"]) == 40
+    client = Client(info)
+    client.ready()
+    assert client.execute("hello").result == "hello"
+    client.close()
+    host.terminate()
+    assert host.stderr is not None
+    assert host.stderr.read() == ""
