@@ -153,11 +153,12 @@ class ThreadGate(Gate):
         if self._sleep is not None:
             self._sleep.put(None)
             return False
-        if self._tasks.interrupt(sys._current_frames().get(self.ident)):  # noqa: SLF001
+        plain_sleep(0)  # whoever has just got the interpreter keeps it for some milliseconds
+        frame = sys._current_frames().get(self.ident)  # noqa: SLF001
+        if self._tasks.interrupt(frame):
             self._wanted.discard(number)
             return True
-        plain_sleep(0)  # whoever has just got the interpreter keeps it for some milliseconds
-        if self.armed and _in_users_code(sys._current_frames().get(self.ident)):  # noqa: SLF001
+        if self.armed and _in_users_code(frame):
             self._struck = True
             if raiser.strike():
                 self._wanted.discard(number)

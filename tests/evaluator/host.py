@@ -88,8 +88,8 @@ class Host:
         self.write(json.dumps(message) + "\n")
         return number
 
-    def write(self, line: str) -> None:
-        rest = line.encode()
+    def write(self, line: str, raw: bytes = b"") -> None:
+        rest = line.encode() + raw
         while rest:
             rest = rest[os.write(self._requests, rest) :]
 
@@ -103,6 +103,21 @@ class Host:
             "cell_id": None,
         }
         return self.send("execute", code=code, **{**defaults, **params})
+
+    def comm(
+        self,
+        method: str,
+        *,
+        raw: bytes = b"",
+        buffers: list[int | str] | None = None,
+        **content: Any,
+    ) -> int:
+        """Send a comm message; ``raw`` are the buffers of which ``buffers`` holds the lengths."""
+        number = next(self._numbers)
+        params = {"content": content, "metadata": {}, "buffers": buffers or []}
+        message = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+        self.write(json.dumps(message) + "\n", raw)
+        return number
 
     def notify(self, method: str, **params: Any) -> None:
         self.write(json.dumps({"jsonrpc": "2.0", "method": method, "params": params}) + "\n")

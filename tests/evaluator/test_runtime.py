@@ -25,7 +25,7 @@ def test_hello_tells_the_abilities(python: str) -> None:
         "interrupts": True,
         "buffers": True,
         "complete_while_busy": False,
-        "subshells": False,
+        "subshells": True,
         "implementation": "sample 1",
         "language_version": "1.2",
     }

@@ -16,6 +16,7 @@ class Python(Evaluator):
 
     implementation = "sample 1"
     language_version = "1.2"
+    subshells = True
 
     def start(self) -> None:
         self.space = vars(sys.modules["__main__"])
@@ -55,6 +56,20 @@ class Python(Evaluator):
 
     def is_complete(self, code: str) -> Any:
         return eval(code, self.space)
+
+    def open_comm(self, comm: Any, message: Any) -> bool:
+        if comm.target_name == "broken":
+            raise ValueError("a bug of the author's")
+        if comm.target_name != "echo":
+            return False
+        self.space["comm"] = comm
+
+        def echo(message: Any) -> None:
+            comm.send(message.data, metadata={"n": len(message.buffers)}, buffers=message.buffers)
+
+        comm.on_message = echo
+        comm.on_close = lambda message: print("closed", message.data)
+        return True
 
     def shutdown(self, restart: bool) -> None:
         print("shutdown", restart)

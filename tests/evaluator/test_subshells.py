@@ -1,0 +1,101 @@
+"""Cells side by side, in every Python that may evaluate."""
+
+from __future__ import annotations
+
+import pytest
+
+from .host import Host
+
+LOOPS = {
+    "computes": "while True: pass",
+    "prints": "while True: print('x' * 50)",
+    "sleeps": "import time; time.sleep(1000)",
+    "awaits": "import asyncio; await asyncio.sleep(1000)",
+    "awaits a step": (
+        "import asyncio\nasync def step():\n    while True: pass\nawait asyncio.create_task(step())"
+    ),
+}
+
+
+def test_a_subshells_cell_runs_beside_the_main_one(python: str) -> None:
+    with Host(python=python) as host:
+        host.hello()
+        main = host.start("import threading; go = threading.Event(); print('waits'); go.wait()")
+        host.wait_for("waits")
+        beside = host.start("print('beside'); go.set()", subshell="a")
+        assert host.result(beside)["status"] == "ok"
+        assert host.result(main)["status"] == "ok"
+        assert host.streams("stdout", beside) == "beside\n"
+        assert host.text() == "waits\n"
+
+
+@pytest.mark.parametrize("code", LOOPS.values(), ids=LOOPS.keys())
+def test_an_interrupt_reaches_a_subshells_cell(python: str, code: str) -> None:
+    with Host(python=python) as host:
+        host.hello()
+        for _ in range(3):
+            cell = host.start(f"print('begun')\n{code}", subshell="a")
+            host.read(lambda cell=cell: "begun" in host.streams("stdout", cell), "begun")
+            host.interrupt(cell)
+            assert host.result(cell)["ename"] == "KeyboardInterrupt"
+            assert host.value("1 + 1", subshell="a") == "2"
+
+
+def test_an_interrupt_that_comes_before_its_cell_ends_that_cell(python: str) -> None:
+    with Host(python=python) as host:
+        host.hello()
+        first = host.start("import time; time.sleep(1000)", subshell="a")
+        second = host.start("'never'", subshell="a")
+        host.notify("interrupt", cell=second)
+        host.notify("interrupt", cell=first)
+        assert host.result(first)["ename"] == "KeyboardInterrupt"
+        assert host.result(second)["ename"] == "KeyboardInterrupt"
+        assert host.value("'next'", subshell="a") == "next"
+
+
+def test_the_notification_alone_interrupts_no_other_cell(python: str) -> None:
+    with Host(python=python) as host:
+        host.hello()
+        host.run("done = False")
+        main = host.start("print('waits')\nwhile not done: pass\n'main'")
+        host.wait_for("waits")
+        beside = host.start("while True: pass", subshell="a")
+        host.notify("interrupt", cell=beside)
+        assert host.result(beside)["ename"] == "KeyboardInterrupt"
+        host.run("done = True", subshell="b")
+        assert host.result(main)["result"]["data"]["text/plain"] == "main"
+
+
+def test_a_deleted_subshells_thread_ends_when_it_is_done(python: str) -> None:
+    with Host(python=python) as host:
+        host.hello()
+        alive = "import threading; sorted(t.name for t in threading.enumerate())"
+        host.run("1", subshell="a")
+        assert "subshell a" in host.value(alive)
+        host.run("import threading; [t] = [t for t in threading.enumerate() if 'shell' in t.name]")
+        host.notify("delete_subshell", subshell="a")
+        assert host.value("t.join(); t.is_alive()") == "False"
+
+
+def test_a_child_that_is_forked_in_a_subshell_prints_and_ends(python: str) -> None:
+    with Host(python=python) as host:
+        host.hello()
+        code = (
+            "import os\n"
+            "pid = os.fork()\n"
+            "if pid: status = os.waitpid(pid, 0)[1]\n"
+            "else: print('child')\n"
+            "status if pid else 'never'"
+        )
+        assert host.value(code, subshell="a") == "0"
+        assert "child" in host.text()
+
+
+def test_time_sleep_is_as_before_for_all_others(python: str) -> None:
+    with Host(python=python) as host:
+        host.hello()
+        host.run("1", subshell="a")
+        for subshell in ({}, {"subshell": "a"}):
+            reply = host.run("import time; time.sleep(-1)", **subshell)
+            assert reply["ename"] == "ValueError"
+            assert host.value("import time; time.sleep(0.001); 'slept'", **subshell) == "slept"
