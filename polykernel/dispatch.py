@@ -24,6 +24,7 @@ from polykernel.content import (
 from polykernel.errors import UnknownSubshell
 from polykernel.items import Question, Send
 from polykernel.message import Message, from_json
+from polykernel.usage import Usage
 from polykernel.wire import PROTOCOL_VERSION
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class Dispatch:
         }
         self._at_once = {"control": {**at_once, **subshell}, "shell": at_once}
         later: dict[str, Callable[[Message, Deliver], None]] = {"history_request": history.answer}
-        self._later = {"control": later, "shell": later}
+        self._later = {"control": {**later, "usage_request": Usage().answer}, "shell": later}
         self._owed: dict[int, tuple[str, Message]] = {}  # replies, to what is answered later
         self._last_owed = 0
         self._queued: dict[str, Callable[[str, Message], None]] = {

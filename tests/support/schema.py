@@ -181,7 +181,17 @@ REPLIES: dict[str, Schema] = {
     "delete_subshell_reply": reply({}),
     "list_subshell_reply": reply({"subshell_id": STRINGS}),
     # in no specification: as ipykernel defines it
-    "usage_reply": OBJECT,
+    "usage_reply": reply(
+        {
+            "hostname": NAME,
+            "pid": NATURAL,
+            "kernel_cpu": {"type": "number", "minimum": 0},
+            "kernel_memory": NATURAL,
+            "host_cpu_percent": {"type": "number", "minimum": 0, "maximum": 100},
+            "cpu_count": NATURAL,
+            "host_virtual_memory": {"type": "object", "additionalProperties": {"type": "number"}},
+        }
+    ),
 }
 PUBLISHED: dict[str, Schema] = {
     "iopub_welcome": record({"subscription": STRING}),
