@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -346,3 +347,113 @@ def test_what_was_left_for_the_obituary_is_given(ends: Ends) -> None:
     assert ends.channel.last_words() == ""
     os.write(ends.last_words, b"Fatal Python error \xff")
     assert ends.channel.last_words() == "Fatal Python error \ufffd"
+
+
+def comm(*buffers: int | str, **params: Any) -> dict[str, Any]:
+    content = {"comm_id": "c", "data": {}}
+    params = {"content": content, "buffers": list(buffers), **params}
+    return {"method": "comm_msg", "params": params}
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(
+    messages=st.lists(st.lists(st.binary(max_size=40), max_size=4), max_size=5),
+    cuts=st.lists(st.integers(1, 60), max_size=60),
+)
+def test_buffers_behind_lines_are_taken_whole(
+    loop: IOLoop, messages: list[list[bytes]], cuts: list[int]
+) -> None:
+    ends = Ends()
+    try:
+        data = b""
+        for buffers in messages:
+            line = json.dumps(comm(*map(len, buffers))).encode() + b"\n"
+            data += line + b"".join(buffers)
+            data += json.dumps(event("between")).encode() + b"\n"
+        for cut in cuts:
+            os.write(ends.events, data[:cut])
+            data = data[cut:]
+            ends.channel.receive()
+        os.write(ends.events, data)
+        while ends.channel.receive():
+            pass
+        ends.finish()
+        lines = ends.listener.lines()
+        got = [line.params.binary() for line in lines if line.method == "comm_msg"]
+        assert [[bytes(each) for each in buffers] for buffers in got] == messages
+        assert len(lines) == 2 * len(messages)
+    finally:
+        ends.close()
+
+
+def test_a_buffer_of_many_megabytes_arrives(ends: Ends, loop: IOLoop) -> None:
+    binary = os.urandom(1 << 20) * 20
+    data = memoryview(json.dumps(comm(len(binary), 0)).encode() + b"\n" + binary)
+    os.set_blocking(ends.events, False)
+
+    def arrived() -> bool:
+        nonlocal data
+        try:
+            data = data[os.write(ends.events, data) :]
+        except BlockingIOError:
+            pass
+        return bool(ends.listener.lines())
+
+    run_until(loop, arrived, "the buffer")
+    (line,) = ends.listener.lines()
+    assert [bytes(each) for each in line.params.binary()] == [binary, b""]
+
+
+def test_buffers_may_come_in_base64(ends: Ends, loop: IOLoop) -> None:
+    ends.put(comm("AP8=", ""), comm(), event("behind"))
+    run_until(loop, lambda: len(ends.listener.lines()) == 3, "three lines")
+    assert [line.params.binary() for line in ends.listener.lines()] == [(b"\0\xff", b""), (), ()]
+
+
+@pytest.mark.parametrize("length", [-1, 1 << 62, 1 << 70, 1.5, None, "no base64!"])
+def test_an_impossible_buffer_is_refused_and_the_next_line_is_taken(
+    ends: Ends, loop: IOLoop, length: Any
+) -> None:
+    ends.put(comm(length), event("behind"))
+    run_until(loop, lambda: bool(ends.listener.lines()), "the next line")
+    assert [line.method for line in ends.listener.lines()] == ["stream"]
+    assert len(ends.listener.refused()) == 1
+
+
+def test_text_waits_for_the_event_with_its_buffers(ends: Ends, loop: IOLoop) -> None:
+    ends.channel.offers_marks(TOKEN)
+    line = json.dumps(comm(6, mark=1)).encode() + b"\nabc"
+    os.write(ends.events, line)
+    while ends.channel.receive():
+        pass
+    os.write(ends.stdout, f"before\x1b_polykernel {TOKEN} 1\x1b\\after".encode())
+    os.write(ends.events, b"def")
+    run_until(loop, lambda: ends.listener.text() == b"beforeafter", "all text")
+    assert [kind for kind, _ in ends.listener.told] == ["stdout", "line", "stdout"]
+
+
+@pytest.mark.parametrize("raw", [True, False], ids=["raw", "base64"])
+def test_buffers_are_written_behind_their_request_or_in_base64(
+    ends: Ends, loop: IOLoop, raw: bool
+) -> None:
+    buffers = [b"a\nb", b"", os.urandom(1_000_000)]
+    ends.channel.send({"id": 1, "method": "comm_msg", "params": {}}, buffers, raw=raw)
+    ends.channel.send({"id": 2})
+    got = bytearray()
+    os.set_blocking(ends.requests, False)
+
+    def arrived() -> bool:
+        try:
+            got.extend(os.read(ends.requests, 1 << 20))
+        except BlockingIOError:
+            pass
+        return got.endswith(b'"id":2}\n')
+
+    run_until(loop, arrived, "both requests")
+    line, _, rest = bytes(got).partition(b"\n")
+    said = json.loads(line)["params"]["buffers"]
+    if raw:
+        assert said == [3, 0, 1_000_000]
+        assert rest.startswith(b"".join(buffers) + b"{")
+    else:
+        assert [b64decode(each) for each in said] == buffers
