@@ -98,7 +98,7 @@ class Python(Evaluator):
             value = self._run(compiled)
             return self._finish(value, cell, number)
         except BaseException as error:
-            raise self._failure(error) from None
+            return self._end(error, cell)
 
     def open_comm(self, comm: Comm, message: CommMessage) -> bool:
         """Take a comm for a target that was registered with the package ``comm``."""
@@ -167,7 +167,7 @@ class Python(Evaluator):
         except GeneratorExit:  # the loop is being closed
             raise
         except BaseException as error:
-            raise self._failure(as_interrupt(error, was_cancelled)) from None
+            return self._end(as_interrupt(error, was_cancelled), cell)
 
     def _in_child(self) -> bool:
         """Whether this is a fork of the evaluator, which the cell's code made."""
@@ -179,7 +179,7 @@ class Python(Evaluator):
         if cell.silent or self._in_child():
             return None
         result: Bundle | None = None
-        if value is not None:
+        if value is not None and not leaving.leaves(cell, value):
             if sys.displayhook == self._display_hook:
                 if number is not None:
                     self._history.remember(value, number)
@@ -188,6 +188,12 @@ class Python(Evaluator):
                 sys.displayhook(value)
         figures.show_open()
         return result
+
+    def _end(self, error: BaseException, cell: Cell) -> None:
+        """End a cell that raised."""
+        if self._in_child() or not leaving.leaves(cell, error):
+            raise self._failure(error) from None
+        _stop_tracing()
 
     def _failure(self, error: BaseException) -> BaseException:
         """Make the error of a cell that has run; figures made before it are shown."""

@@ -155,6 +155,19 @@ class Cell:
         """
         self._pay({"source": "set_next_input", "text": text, "replace": replace})
 
+    def ask_exit(self, *, keep_kernel: bool = False) -> None:
+        """Ask the front end to end its session, as a console does (specification, "Payloads").
+
+        It takes notice only if the cell succeeds.
+
+        Args:
+            keep_kernel: Whether the kernel is to go on without it.
+
+        Raises:
+            RuntimeError: The cell is over.
+        """
+        self._pay({"source": "ask_exit", "keepkernel": keep_kernel})
+
     def progress(self, done: float, total: float = 1.0, text: str = "") -> None:
         """Show how far the cell has come: one bar, updated in place.
 

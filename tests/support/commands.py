@@ -22,6 +22,7 @@ def environment(folder: Path, jupyter_path: Sequence[Path] = ()) -> dict[str, st
         folder: Where the programs keep what they write.
         jupyter_path: Folders of further kernelspecs, as in ``JUPYTER_PATH``.
     """
+    (folder / "home").mkdir(exist_ok=True)
     environment = {name: value for name, value in os.environ.items() if "JUPYTER" not in name}
     environment.update(
         HOME=str(folder / "home"),
