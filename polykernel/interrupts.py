@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 UNHEARD_AFTER = 5.0  # seconds until an interrupt that was not acknowledged is told
 KILLING_INTERRUPT = 3  # the unacknowledged interrupt of one request that kills
+HEARD_WITHIN = 0.5  # seconds that it may still be heard: impatient fingers are fast
 
 log = logging.getLogger("polykernel.interrupts")
 
@@ -34,26 +35,30 @@ class Interrupts:
         self._count = 0
         self._owed = False  # a signal, to an evaluator that is not yet up
         self._timer: object | None = None
+        self._kill_timer: object | None = None
         self.killed_for = ""
 
     def interrupt(self, up: bool) -> None:
-        """Send one SIGINT, or kill with the third in vain.
+        """Send one SIGINT; the third in vain kills, unless it is heard at once.
 
         Args:
             up: The evaluator has said hello; before that a signal would end it.
         """
         self._count += 1
-        if self._count >= KILLING_INTERRUPT:
-            self.killed_for = f"{self._count} interrupts that it did not hear"
-            log.warning("killing the evaluator after %s", self.killed_for)
-            self._send_signal(signal.SIGKILL)
-            return
+        if self._count == KILLING_INTERRUPT:
+            self._kill_timer = self._loop.call_later(HEARD_WITHIN, self._kill)
         if up:
             self._send_signal(signal.SIGINT)
         else:
             self._owed = True
         if self._timer is None:
             self._timer = self._loop.call_later(UNHEARD_AFTER, self._tell)
+
+    def _kill(self) -> None:
+        self._kill_timer = None
+        self.killed_for = f"{self._count} interrupts that it did not hear"
+        log.warning("killing the evaluator after %s", self.killed_for)
+        self._send_signal(signal.SIGKILL)
 
     def evaluator_is_up(self) -> None:
         """Send the signal that had to wait."""
@@ -69,9 +74,10 @@ class Interrupts:
         """Begin anew: the interrupts were heard, or their request is over."""
         self._count = 0
         self._owed = False
-        if self._timer is not None:
-            self._loop.remove_timeout(self._timer)
-            self._timer = None
+        for timer in (self._timer, self._kill_timer):
+            if timer is not None:
+                self._loop.remove_timeout(timer)
+        self._timer = self._kill_timer = None
 
     def forget_kill(self) -> str:
         """Say why we have killed, once; empty where we have not."""

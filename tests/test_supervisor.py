@@ -256,6 +256,19 @@ def test_the_third_interrupt_in_vain_kills(run: Callable[..., Run]) -> None:
     assert "SIGKILL" in it.watcher.deaths[0].status
 
 
+def test_many_interrupts_at_once_that_are_heard_kill_nothing(run: Callable[..., Run]) -> None:
+    it = run("--interrupts")
+    it.execute(
+        "print('begun')\ntry:\n    read()\nexcept KeyboardInterrupt:\n    print('saved')\n    read()"
+    )
+    it.until(lambda: b"begun" in it.watcher.text, "the beginning")
+    for _ in range(10):
+        it.supervisor.interrupt([2])
+    it.until(lambda: it.watcher.heard or it.watcher.deaths, "an acknowledgement")
+    it.until(lambda: b"saved" in it.watcher.text or it.watcher.deaths, "what the cell does then")
+    assert it.watcher.deaths == []
+
+
 def test_a_shutdown_is_told_when_the_process_has_been_waited_for(run: Callable[..., Run]) -> None:
     it = run()
     it.until_up()

@@ -98,7 +98,8 @@ class Python(Evaluator):
             value = self._run(compiled)
             return self._finish(value, cell, number)
         except BaseException as error:
-            return self._end(error, cell)
+            self._end(error, cell)
+            return None
 
     def open_comm(self, comm: Comm, message: CommMessage) -> bool:
         """Take a comm for a target that was registered with the package ``comm``."""
@@ -167,7 +168,8 @@ class Python(Evaluator):
         except GeneratorExit:  # the loop is being closed
             raise
         except BaseException as error:
-            return self._end(as_interrupt(error, was_cancelled), cell)
+            self._end(as_interrupt(error, was_cancelled), cell)
+            return None
 
     def _in_child(self) -> bool:
         """Whether this is a fork of the evaluator, which the cell's code made."""
