@@ -49,7 +49,7 @@ class Comms:
         self._send = send
         self._open: dict[str, str] = {}
         execution.on_comm = self._from_evaluator
-        execution.on_evaluator_gone = self._close_all
+        execution.on_evaluator_gone.append(self._close_all)
 
     def info(self, message: Message) -> dict[str, Any]:
         """Give the content of a comm_info reply.

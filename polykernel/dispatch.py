@@ -21,6 +21,7 @@ from polykernel.content import (
     ShutdownRequest,
     error_content,
 )
+from polykernel.debugger import FEATURE, Debugger
 from polykernel.errors import UnknownSubshell
 from polykernel.items import Question, Send
 from polykernel.message import Message, from_json
@@ -44,6 +45,7 @@ class Dispatch:
 
     Args:
         execution: Where what needs the evaluator goes.
+        debugger: Where debug requests go.
         send: Sends replies and statuses.
         language_info: As in the kernel_info reply.
         banner: What a console shows at start.
@@ -57,6 +59,7 @@ class Dispatch:
     def __init__(
         self,
         execution: Execution,
+        debugger: Debugger,
         send: Send,
         *,
         language_info: dict[str, Any],
@@ -68,6 +71,7 @@ class Dispatch:
         history: History,
     ) -> None:
         self._execution = execution
+        self._debugger = debugger
         self._send = send
         self._language_info = language_info
         self._banner = banner
@@ -79,6 +83,8 @@ class Dispatch:
         execution.on_counted = history.counted
         execution.on_result = history.result
         execution.on_abilities_changed = self._on_abilities
+        execution.on_debug_event = debugger.on_event
+        execution.on_evaluator_gone.append(debugger.on_death)
         at_once: dict[str, Callable[[Message], dict[str, Any]]] = {
             "kernel_info_request": self._kernel_info,
             "connect_request": self._connect,
@@ -121,6 +127,8 @@ class Dispatch:
                 self._answer_later(channel, message, self._later[channel][msg_type])
             elif msg_type == "shutdown_request":
                 self._on_shutdown(channel, message)
+            elif msg_type == "debug_request":
+                self._debugger.handle(channel, message)
             elif channel == "shell" and msg_type in self._queued:
                 self._queued[msg_type](channel, message)
             else:
@@ -191,11 +199,16 @@ class Dispatch:
             "language_info": self._language_info,
             "banner": self._banner,
             "help_links": self._help_links,
-            "debugger": False,
-            "supported_features": ["kernel subshells"] if self._subshells else [],
+            "debugger": self._debugger.works,
+            "supported_features": self._features(),
         }
 
+    def _features(self) -> list[str]:
+        features = ["kernel subshells"] if self._subshells else []
+        return [*features, FEATURE] if self._debugger.works else features
+
     def _on_abilities(self, abilities: Abilities) -> None:
+        self._debugger.on_abilities(abilities)
         self._subshells = abilities.subshells
         version = abilities.language_version
         if version and version != self._language_info["version"]:

@@ -74,8 +74,9 @@ class Execution:
         self.on_counted: Callable[[Message, int, str], None] = lambda message, count, code: None
         self.on_result: Callable[[Message, msgspec.Raw], None] = lambda message, data: None
         self.on_abilities_changed: Callable[[Abilities], None] = lambda abilities: None
+        self.on_debug_event: Callable[[bytes], None] = lambda content: None
         self.on_comm: Callable[[str, bytes], None] = lambda msg_type, content: None
-        self.on_evaluator_gone: Callable[[], None] = lambda: None
+        self.on_evaluator_gone: list[Callable[[], None]] = []
         self._shared = Shared(
             supervisor=supervisor,
             send=send,
@@ -250,6 +251,10 @@ class Execution:
 
     def on_event(self, line: Line) -> None:
         """Publish an event, or say in its cell that it was refused."""
+        if line.method == "debug_event":
+            self.output.flush()  # what was printed before it
+            self.on_debug_event(bytes(line.params.content))
+            return
         method, params = line.method or "", line.params
         if not self.output.event(method, params):
             self.output.say(f"polykernel: the evaluator sent an event that is none: {method}\n")
@@ -316,7 +321,8 @@ class Execution:
             in_cell = self._obituary.died_in_cell(death, stderr)
         elif not death.at_start:
             self._obituary.died_idle(death, stderr)
-        self.on_evaluator_gone()
+        for told in self.on_evaluator_gone:
+            told()
         if not running:
             self.output.finish_text()
         for shell in running:

@@ -12,6 +12,7 @@ from tornado.ioloop import IOLoop
 
 from polykernel import logs
 from polykernel.content import error_content
+from polykernel.debugger import Debugger
 from polykernel.dispatch import Dispatch
 from polykernel.errors import WireError
 from polykernel.execution import Execution
@@ -75,8 +76,15 @@ class Host:
         if language_version:
             facts["version"] = language_version
         self._history = History(language.name, os.environ.get(SWITCH, ""))
+        self._debugger = Debugger(
+            self._supervisor,
+            self._send,
+            lambda: self._execution.busy_with,
+            expected=start.debugger,
+        )
         self._dispatch = Dispatch(
             self._execution,
+            self._debugger,
             self._send,
             language_info=facts,
             banner=language.banner or f"{language.display_name}, by polykernel",
@@ -176,6 +184,7 @@ class Host:
         self._supervisor.shutdown(restart, self._on_gone)
 
     def _on_gone(self) -> None:
+        self._debugger.stop()
         self._execution.end()
         self._history.close(self._end)
 

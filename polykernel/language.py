@@ -42,6 +42,7 @@ class Language:
         programs: Programs that must be on the ``PATH``.
         install_hint: What to do where one of those is missing.
         subshells: Whether its evaluator runs cells side by side, in subshells.
+        debugger: The Python module that its debugger needs in the evaluator's interpreter.
 
     Raises:
         LanguageError: A field is missing or wrong; says which, and what was expected.
@@ -63,6 +64,7 @@ class Language:
     programs: tuple[str, ...] = ()
     install_hint: str = ""
     subshells: bool = False
+    debugger: str = ""
 
     def __post_init__(self) -> None:
         for name in ("name", "display_name", "version", "mimetype", "file_extension"):

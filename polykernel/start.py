@@ -24,6 +24,7 @@ class Start(NamedTuple):
         process: The evaluator's process; ``None`` where it could not be started.
         trouble: Why it could not be started; empty where it was.
         traceback: More on that.
+        debugger: Whether the evaluator is likely to have a debugger.
     """
 
     language: Language
@@ -32,6 +33,7 @@ class Start(NamedTuple):
     process: launch.Process | None
     trouble: str = ""
     traceback: str = ""
+    debugger: bool = False
 
 
 def start(name: str, module: str | None, python: str | None) -> Start:
@@ -70,7 +72,20 @@ def start_found(found: FoundLanguage, python: str | None) -> Start:
         hint = found.language.install_hint
         trouble = f"{error}; {hint}" if hint else str(error)
         return Start(found.language, found.plugin, command, None, trouble)
-    return Start(found.language, found.plugin, command, process)
+    debugger = python is None and _has_debugger(found.language)
+    return Start(found.language, found.plugin, command, process, debugger=debugger)
+
+
+def _has_debugger(language: Language) -> bool:
+    """Look for the debugger where the evaluator will: both run in this interpreter's environment.
+
+    What another interpreter has, the evaluator's hello tells.
+    """
+    if not language.debugger:
+        return False
+    from importlib.machinery import PathFinder
+
+    return PathFinder.find_spec(language.debugger) is not None
 
 
 def _broken(name: str, broken: BrokenPlugin) -> Start:

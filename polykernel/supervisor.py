@@ -43,6 +43,7 @@ class Abilities(msgspec.Struct, frozen=True):
     marks: str = ""
     interrupts: bool = False
     complete_while_busy: bool = False
+    debugger: bool = False
     subshells: bool = False
     buffers: bool = False
 

@@ -41,26 +41,35 @@ class Sources:
         self._entries: dict[str, tuple[int, None, list[str], str]] = {}
         self._unnumbered: dict[str, str] = {}
 
-    def add(self, code: str, execution_count: int | None, subshell: str | None = None) -> str:
+    def add(
+        self,
+        code: str,
+        execution_count: int | None,
+        subshell: str | None = None,
+        file: str | None = None,
+    ) -> str:
         """Remember a cell's text.
 
         Args:
             code: The text.
             execution_count: Its number, or ``None`` where it has none of its own.
             subshell: The subshell that counts, if it is not the main shell.
+            file: The file name to compile it under, where a debugger has one.
 
         Returns:
             The file name under which its code is to be compiled.
         """
         if execution_count is None:
-            if (
+            if file is None and (
                 code in self._unnumbered
             ):  # extensions of front ends run the same text again and again
                 return self._unnumbered[code]
             name, title = f"<unnumbered cell {len(self._unnumbered) + 1}>", "Unnumbered cell"
-            self._unnumbered[code] = name
+            if file is None:
+                self._unnumbered[code] = name
         else:
             name, title = name_of(execution_count, subshell), f"Cell In[{execution_count}]"
+        name = file or name
         lines = [line + "\n" for line in code.replace("\r\n", "\n").split("\n")]
         # without a modification time, linecache.checkcache keeps the entry
         entry = (len(code), None, lines, name)
@@ -73,6 +82,13 @@ class Sources:
         """Give all texts to the module ``linecache``, so that tracebacks and inspect find them."""
         for name, entry in self._entries.items():
             _cache(linecache).setdefault(name, entry)
+
+    def named(self, count: int) -> list[tuple[str, str]]:
+        """Give texts and file names of the last cells, the latest first; each text once."""
+        found: dict[str, str] = {}
+        for name, entry in list(self._entries.items())[::-1][:count]:
+            found.setdefault("".join(entry[2])[:-1], name)
+        return list(found.items())
 
     def title(self, name: str) -> str | None:
         """Give what a person calls the cell of that file name, or ``None`` if it is no cell."""

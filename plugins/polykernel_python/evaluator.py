@@ -8,6 +8,7 @@ from __future__ import annotations
 import builtins
 import os
 import sys
+from _frozen_importlib_external import PathFinder
 
 from polykernel.evaluator import (
     Bundle,
@@ -28,7 +29,9 @@ from polykernel_python.namespace import History, make_main
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
-    from typing import Any, Awaitable
+    from typing import Any, Awaitable, Callable
+
+    from polykernel_python.debugger import Debugger
 
 
 class Python(Evaluator):
@@ -49,6 +52,7 @@ class Python(Evaluator):
         self.main: ModuleType
         self.namespace: dict[str, Any] = {}
         self._history: History
+        self._debugger: Debugger | None = None
 
     def start(self) -> None:
         """Make ``__main__``, and set up what cells find there."""
@@ -81,7 +85,8 @@ class Python(Evaluator):
         self._last_cell = cell
         counts = cell.store_history and not cell.silent
         number = cell.execution_count if counts else None
-        name = self._sources.add(code, number, cell.subshell)
+        file = self._debugger.begin_cell(code) if self._debugger is not None else None
+        name = self._sources.add(code, number, cell.subshell, file)
         if cell.subshell is not None:
             number = None  # `In` and `Out` are the main shell's, whose numbers are others
         if number is not None:
@@ -142,6 +147,35 @@ class Python(Evaluator):
         """Show an exception that ends no cell as those are shown that do."""
         return self._cell_error(error).traceback
 
+    @property
+    def debugger(self) -> bool:  # type: ignore[override]
+        """Whether debugpy is there."""
+        return PathFinder.find_spec("debugpy") is not None
+
+    def debug(
+        self, request: dict[str, Any], send_event: Callable[[dict[str, Any]], None]
+    ) -> dict[str, Any]:
+        """Answer a debug request, through debugpy where it is there."""
+        if self._debugger is None:
+            with standard_library_first:
+                from polykernel_python.debugger import Debugger
+
+            self._debugger = Debugger(
+                self._sources, self.namespace, display.bundle_of, self.debugger
+            )
+        return self._debugger.answer(request, send_event)
+
+    def interrupt(self) -> None:
+        """Stop the running cell, also where it stands at a breakpoint."""
+        if self._debugger is not None:
+            self._debugger.interrupted()
+        raise KeyboardInterrupt
+
+    def shutdown(self, restart: bool) -> None:
+        """Remove what debugging has left."""
+        if self._debugger is not None:
+            self._debugger.close()
+
     def _run(self, compiled: CompiledCell) -> object:
         if compiled.body is not None:
             exec(compiled.body, self.namespace)
@@ -177,7 +211,7 @@ class Python(Evaluator):
 
     def _finish(self, value: object, cell: Cell, number: int | None) -> Bundle | None:
         """Show the figures, and make the result."""
-        _stop_tracing()
+        self._stop_tracing()
         if cell.silent or self._in_child():
             return None
         result: Bundle | None = None
@@ -199,7 +233,7 @@ class Python(Evaluator):
 
     def _failure(self, error: BaseException) -> BaseException:
         """Make the error of a cell that has run; figures made before it are shown."""
-        _stop_tracing()
+        self._stop_tracing()
         if self._in_child():
             return self._end_of_child(error)
         failure = self._cell_error(error)
@@ -269,8 +303,13 @@ class Python(Evaluator):
 
         change_pdb(pdb, self._sources)
 
+    def _stop_tracing(self) -> None:
+        if self._debugger is not None:
+            self._debugger.end_cell()
+        _stop_pdb()
 
-def _stop_tracing() -> None:
+
+def _stop_pdb() -> None:
     if sys.gettrace() is not None or "pdb" in sys.modules:
         with standard_library_first:
             from polykernel_python.debugging import stop_tracing

@@ -24,6 +24,7 @@ def polykernel_languages() -> list[Language]:
             pygments_lexer="python3",
             subshells=True,
             nbconvert_exporter="python",
+            debugger="debugpy",
             banner=f"Python {version} (polykernel). Plain Python: no magics, no !commands.",
             help_links={
                 "Python Reference": "https://docs.python.org/3",

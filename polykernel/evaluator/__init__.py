@@ -12,6 +12,7 @@ The way of a cell through the runtime::
                    ├ worker     serves one shell's requests in one thread
                    ├ subshells  the threads beside the main one
                    ├ comms      the open comms
+                   ├ debugging  debug requests, beside whatever runs
                    ├ replies    what its methods return → contents of Jupyter's messages
                    ├ reports    what they raise → what the front end shows
                    ├ tasks      the event loop of awaitable cells and their tasks
@@ -26,6 +27,7 @@ from polykernel.evaluator.cell import Cell, current_cell
 from polykernel.evaluator.comms import Comm, CommMessage
 from polykernel.evaluator.display import Bundle, mimebundle
 from polykernel.evaluator.failure import CellError, InputRefused
+from polykernel.evaluator.own_threads import own_threads
 from polykernel.evaluator.standard_library import standard_library_first
 
 __all__ = [
@@ -39,5 +41,6 @@ __all__ = [
     "Bundle",
     "Completions",
     "mimebundle",
+    "own_threads",
     "standard_library_first",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # `typing` costs three milliseconds of each start
-    from typing import Sequence
+    from typing import Any, Callable, Sequence
 
     from polykernel.evaluator.cell import Cell
     from polykernel.evaluator.comms import Comm, CommMessage
@@ -44,7 +44,7 @@ class Evaluator:
 
     One instance lives as long as its evaluator process. All methods are called in the process's
     main thread, one at a time, but for :meth:`complete`, :meth:`inspect` and :meth:`is_complete`
-    where :attr:`complete_while_busy` is set.
+    where :attr:`complete_while_busy` is set, and for :meth:`debug`.
 
     Attributes:
         implementation: Name and version of what runs the code, for logs and ``doctor``.
@@ -55,12 +55,14 @@ class Evaluator:
         subshells: Whether cells may run side by side: :meth:`execute` is then called in several
             threads at once, one for each subshell (JEP 91). An interrupt raises
             ``KeyboardInterrupt`` in each of them. Declare it in :class:`polykernel.Language`, too.
+        debugger: Whether :meth:`debug` works, here and now.
     """
 
     implementation: str = ""
     language_version: str = ""
     complete_while_busy: bool = False
     subshells: bool = False
+    debugger: bool = False
 
     def start(self) -> None:
         """Prepare: called once, before the first cell. An exception is shown in each cell."""
@@ -149,6 +151,27 @@ class Evaluator:
             The lines that are shown, ANSI colours allowed; ``None`` for Python's own traceback.
         """
         return None
+
+    def debug(
+        self, request: dict[str, Any], send_event: Callable[[dict[str, Any]], None]
+    ) -> dict[str, Any]:
+        """Answer one request of the Debug Adapter Protocol (specification, "Debug request").
+
+        Called in a thread of its own, whether or not a cell runs or is stopped at a breakpoint.
+        The requests come one by one. ``dumpCell``, ``debugInfo``, ``inspectVariables``,
+        ``richInspectVariables``, ``copyToGlobals`` and ``modules`` are Jupyter's additions.
+
+        Args:
+            request: The protocol's request.
+            send_event: Sends an event of the protocol; may be called at any time, in any thread.
+
+        Returns:
+            The protocol's response; one that failed has ``success: false`` and a ``message``.
+
+        Raises:
+            NotImplementedError: The language has no debugger.
+        """
+        raise NotImplementedError("this language has no debugger")
 
     def interrupt(self) -> None:
         """Stop the running cell. Called in the main thread, between two Python instructions.

@@ -14,6 +14,7 @@ from os import read as _read
 from os import readv as _readv
 from time import sleep as _sleep
 
+from polykernel.evaluator.own_threads import own_threads
 from polykernel.evaluator.reports import formatter
 
 TYPE_CHECKING = False
@@ -104,7 +105,7 @@ def start_thread(work: Callable[[], None]) -> None:
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
     try:
-        start_new_thread(work, ())
+        start_new_thread(own_threads.run, (work,))
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

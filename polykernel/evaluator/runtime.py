@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any, Callable
 
     from polykernel.evaluator.base import Evaluator
+    from polykernel.evaluator.debugging import Debugging
     from polykernel.evaluator.outlet import Outlet
     from polykernel.evaluator.questions import Questions
     from polykernel.evaluator.subshells import Subshells
@@ -56,6 +57,7 @@ class Runtime:
         self._requests: SimpleQueue[dict[str, Any]] = SimpleQueue()
         self._beside: SimpleQueue[tuple[Worker, dict[str, Any]]] | None = None
         self._subshells: Subshells | None = None
+        self._debugging: Debugging | None = None
         self._service = Service(plugin, outlet, signals)
         self._comms = Comms(outlet)
         self._up = threading.Event()
@@ -90,6 +92,9 @@ class Runtime:
                 raise
 
     def _accept(self, method: object, message: dict[str, Any], subshell: str | None) -> None:
+        if method == "debug":
+            self._find_debugging().put(message)
+            return
         shell = None if subshell is None else self._find_subshells().find(subshell)
         worker = self._main if shell is None else shell.worker
         busy = worker.busy
@@ -119,6 +124,13 @@ class Runtime:
                 return None  # the cell has taken all threads: the question waits for its end
             self._beside = beside
         return self._beside
+
+    def _find_debugging(self) -> Debugging:
+        if self._debugging is None:
+            from polykernel.evaluator.debugging import Debugging
+
+            self._debugging = Debugging(self._service, self._outlet)
+        return self._debugging
 
     def _find_subshells(self) -> Subshells:
         if self._subshells is None:
@@ -208,6 +220,7 @@ class Runtime:
             "buffers": True,
             "complete_while_busy": bool(evaluator.complete_while_busy),
             "subshells": bool(evaluator.subshells),
+            "debugger": bool(evaluator.debugger),
         }
         for name in ("implementation", "language_version"):
             if getattr(evaluator, name):
