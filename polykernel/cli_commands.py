@@ -138,7 +138,7 @@ def install(arguments: Namespace) -> int:
     from polykernel import kernelspecs
 
     languages = _chosen(arguments)
-    variant = _variant(arguments)
+    variant = _variant(arguments, languages)
     folder = _folder(arguments)
     for found in languages:
         written = kernelspecs.install(found, variant, folder, arguments.kernel_name)
@@ -175,14 +175,16 @@ def _skipped(found: FoundLanguage) -> bool:
     return bool(trouble)
 
 
-def _variant(arguments: Namespace) -> Variant:
+def _variant(arguments: Namespace, languages: list[FoundLanguage]) -> Variant:
     from polykernel import interpreters
     from polykernel.kernelspec_content import Variant
 
+    python = arguments.python
+    debuggers = sorted({found.language.debugger for found in languages} - {""})
     return Variant(
         display_name=arguments.display_name,
         env=dict(_assignment(text) for text in arguments.env),
-        interpreter=None if arguments.python is None else interpreters.ask(arguments.python),
+        interpreter=None if python is None else interpreters.ask(python, debuggers),
     )
 
 

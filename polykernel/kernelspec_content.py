@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.resources
+import importlib.util
 import json
 import sys
 from dataclasses import dataclass, field
@@ -34,7 +35,8 @@ class Variant:
     Args:
         display_name: What the launcher shows; the language's own where empty.
         env: Variables that the kernel's environment gets.
-        interpreter: What evaluates the code; the host's own interpreter where ``None``.
+        interpreter: What evaluates the code, asked for the modules of debuggers; the host's own
+            interpreter where ``None``.
     """
 
     display_name: str = ""
@@ -51,6 +53,8 @@ def kernel_json(found: FoundLanguage, variant: Variant) -> dict[str, Any]:
     content = _read_json(template / "kernel.json") if template else {}
     metadata = {"debugger": False, **content.get("metadata", {}), "supported_encryption": ["curve"]}
     interpreter = variant.interpreter
+    if found.language.debugger:
+        metadata["debugger"] = _has_debugger(found.language.debugger, interpreter)
     metadata["polykernel"] = {
         "language": found.language.name,
         "version": polykernel.__version__,
@@ -69,6 +73,12 @@ def kernel_json(found: FoundLanguage, variant: Variant) -> dict[str, Any]:
     if variant.env:
         content["env"] = dict(variant.env)
     return content
+
+
+def _has_debugger(module: str, interpreter: Interpreter | None) -> bool:
+    if interpreter is None:
+        return importlib.util.find_spec(module) is not None
+    return module not in interpreter.missing_modules
 
 
 def _argv(found: FoundLanguage, interpreter: Interpreter | None) -> list[str]:

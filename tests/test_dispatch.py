@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support import schema
 
+from polykernel.debugger import Debugger
 from polykernel.dispatch import Dispatch
 from polykernel.execution import Execution
 from polykernel.history import History
@@ -46,8 +47,10 @@ class Front:
         self.shutdowns: list[tuple[bool, Callable[[], None]]] = []
         supervisor = Supervisor([], {}, "none", None, "there is no evaluator")
         self.execution = Execution(supervisor, self._send)
+        debugger = Debugger(supervisor, self._send, lambda: None, expected=False)
         self.dispatch = Dispatch(
             self.execution,
+            debugger,
             self._send,
             language_info=LANGUAGE_INFO,
             banner="banner",

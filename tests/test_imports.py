@@ -18,8 +18,10 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "polykernel"
 EVALUATOR = sorted((PACKAGE / "evaluator").glob("*.py"))
 PLUGINS = sorted((ROOT / "plugins").rglob("*.py"))
+#: What debugpy brings.
+DEBUGGER = {"debugpy", "_pydev_bundle", "_pydevd_bundle", "_pydevd_sys_monitoring"}
 #: What cells of the language Python may use where it is installed; never needed.
-OPTIONAL = {"IPython", "matplotlib", "matplotlib_inline"}
+OPTIONAL = {"IPython", "matplotlib", "matplotlib_inline", *DEBUGGER}
 NOTHING = "\N{EN DASH}"
 
 

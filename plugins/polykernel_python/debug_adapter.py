@@ -109,7 +109,8 @@ class Adapter:
         Raises:
             DebuggerFailed: The connection is lost, or no response comes.
         """
-        number, answer = self.send(command, arguments)
+        answer: SimpleQueue[dict[str, Any]] = SimpleQueue()
+        number = self._send(command, arguments, answer)
         try:
             response = answer.get(timeout=ANSWERS_WITHIN)
         except Empty:
@@ -120,21 +121,28 @@ class Adapter:
             raise DebuggerFailed("the connection to the debugger is lost")
         return response
 
-    def send(
-        self, command: str, arguments: dict[str, Any] | None = None
-    ) -> tuple[int, SimpleQueue[dict[str, Any]]]:
-        """Send a request; its response will be in the queue."""
+    def send(self, command: str, arguments: dict[str, Any]) -> None:
+        """Send a request whose response nobody waits for."""
+        self._send(command, arguments, None)
+
+    def _send(
+        self,
+        command: str,
+        arguments: dict[str, Any] | None,
+        answer: SimpleQueue[dict[str, Any]] | None,
+    ) -> int:
         number = next(self._numbers)
-        answer: SimpleQueue[dict[str, Any]] = SimpleQueue()
-        self._waiting[number] = answer
+        if answer is not None:
+            self._waiting[number] = answer
         message = {"type": "request", "seq": number, "command": command}
         data = json.dumps({**message, "arguments": arguments or {}}).encode()
         try:
             with self._sending:
                 self._socket.sendall(b"Content-Length: %d\r\n\r\n%s" % (len(data), data))
         except OSError:
-            answer.put({})
-        return number, answer
+            if answer is not None:
+                answer.put({})
+        return number
 
     def _read(self) -> None:
         with self._socket.makefile("rb") as stream:

@@ -10,7 +10,6 @@ import itertools
 import json
 import os
 import sys
-import threading
 from typing import TYPE_CHECKING, Any, Callable
 
 from polykernel_python import debug_names
@@ -30,13 +29,11 @@ MAPPED = 1000  # earlier cells whose functions can be stopped in
 _FORWARDED = frozenset(
     (
         "completions",
-        "continue",
         "evaluate",
         "exceptionInfo",
         "goto",
         "gotoTargets",
         "next",
-        "pause",
         "scopes",
         "setDebuggerProperty",
         "setExceptionBreakpoints",
@@ -100,8 +97,8 @@ class Debugger:
             "stackTrace": self._stack_trace,
             "scopes": self._scopes,
             "variables": self._get_variables,
-            "continue": lambda arguments: self._all_threads("continue", arguments),
-            "pause": lambda arguments: self._all_threads("pause", arguments),
+            "continue": self._continue,
+            "pause": lambda arguments: self._ask("pause", {**arguments, "threadId": "*"}),
             "inspectVariables": self._inspect_variables,
             "richInspectVariables": self._rich_inspect_variables,
             "copyToGlobals": self._copy_to_globals,
@@ -250,19 +247,29 @@ class Debugger:
         _tracing().enter_thread()
         return name
 
-    def end_cell(self) -> None:
-        """After a cell: nothing of it is stopped, and no step leads into the next one."""
-        if self._attached:
-            _tracing().forget_step()
+    def end_cell(self, error: BaseException | None = None) -> None:
+        """After a cell: nothing of it is stopped, and no step leads into the next one.
+
+        Args:
+            error: What ended it.
+        """
+        if not self._attached:
+            return
+        _tracing().forget_step()
+        if error is not None and _leave_stop(error):
+            self._let_go()
 
     def interrupted(self) -> None:
-        """Before an interrupt is raised: what is stopped goes on, so that the cell can end."""
-        if self._stopped:
-            threading.Thread(target=self._let_go, daemon=True).start()
+        """Before an interrupt is raised in the calling thread, which may be stopped."""
+        if self._attached:
+            _tracing().forget_step()  # or the next line would be stopped at again
 
     def _let_go(self) -> None:
-        if self._adapter is not None:
-            self._adapter.send("continue", {"threadId": "*"})
+        """Let all threads go on after an interrupt, which debugpy knows nothing of."""
+        self._continue({})
+        stopped, self._stopped = self._stopped, []
+        for thread in stopped[:1]:
+            self._tell("continued", {"threadId": thread, "allThreadsContinued": True})
 
     # what debugpy tells
 
@@ -337,8 +344,11 @@ class Debugger:
             del self._breakpoints[path]
         return body
 
-    def _all_threads(self, command: str, arguments: Body) -> Body:
-        return self._ask(command, {**arguments, "threadId": "*"})
+    def _continue(self, arguments: Body) -> Body:
+        # debugpy answers when a thread has gone on: where none is stopped, never
+        if self._adapter is not None and self.is_started:
+            self._adapter.send("continue", {**arguments, "threadId": "*"})
+        return {"allThreadsContinued": True}
 
     def _stack_trace(self, arguments: Body) -> Body:
         """Give the frames of the user's: what runs the cells is not debugged."""
@@ -465,6 +475,20 @@ def _is_hidden(frame: Body) -> bool:
 def _is_shown(name: str) -> bool:
     # the group holds what a module has of Python, and `_`
     return name != "special variables" and is_users(name)
+
+
+def _leave_stop(error: BaseException) -> bool:
+    """Cut the debugger's frames off a traceback; true where the error came while it was waiting."""
+    before, tb = None, error.__traceback__
+    while tb is not None:
+        if "pydevd" in tb.tb_frame.f_code.co_filename and before is not None:
+            before.tb_next = None
+            return True
+        same = before is not None and before.tb_frame is tb.tb_frame
+        if before is None or not same:
+            before = tb
+        tb = tb.tb_next
+    return False
 
 
 def _tracing() -> Any:

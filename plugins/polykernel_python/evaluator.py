@@ -233,7 +233,7 @@ class Python(Evaluator):
 
     def _failure(self, error: BaseException) -> BaseException:
         """Make the error of a cell that has run; figures made before it are shown."""
-        self._stop_tracing()
+        self._stop_tracing(error)
         if self._in_child():
             return self._end_of_child(error)
         failure = self._cell_error(error)
@@ -303,9 +303,9 @@ class Python(Evaluator):
 
         change_pdb(pdb, self._sources)
 
-    def _stop_tracing(self) -> None:
+    def _stop_tracing(self, error: BaseException | None = None) -> None:
         if self._debugger is not None:
-            self._debugger.end_cell()
+            self._debugger.end_cell(error)
         _stop_pdb()
 
 

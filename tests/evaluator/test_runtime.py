@@ -26,6 +26,7 @@ def test_hello_tells_the_abilities(python: str) -> None:
         "buffers": True,
         "complete_while_busy": False,
         "subshells": True,
+        "debugger": False,
         "implementation": "sample 1",
         "language_version": "1.2",
     }

@@ -190,7 +190,11 @@ def test_an_interrupt_ends_a_cell_that_is_stopped(python: Kernel, debugger: Debu
     cell = python.client.send_execute(CODE)
     debugger.stopped()
     python.client.request("interrupt_request", channel="control")
-    assert python.client.outcome(cell).reply["ename"] == "KeyboardInterrupt"
+    outcome = python.client.outcome(cell)
+    assert outcome.reply["ename"] == "KeyboardInterrupt"
+    assert outcome.traceback.count("Cell In[1], line 2") == 1
+    assert "pydevd" not in outcome.traceback
+    assert debugger.wait_for("continued")["allThreadsContinued"] is True
     assert debugger.ask("debugInfo")["stoppedThreads"] == []
     cell = python.client.send_execute(CODE)
     thread, _ = debugger.stopped()
