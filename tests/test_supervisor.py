@@ -259,7 +259,8 @@ def test_the_third_interrupt_in_vain_kills(run: Callable[..., Run]) -> None:
 def test_many_interrupts_at_once_that_are_heard_kill_nothing(run: Callable[..., Run]) -> None:
     it = run("--interrupts")
     it.execute(
-        "print('begun')\ntry:\n    read()\nexcept KeyboardInterrupt:\n    print('saved')\n    read()"
+        "print('begun')\ntry:\n    read()\n"
+        "except KeyboardInterrupt:\n    print('saved')\n    read()"
     )
     it.until(lambda: b"begun" in it.watcher.text, "the beginning")
     for _ in range(10):
