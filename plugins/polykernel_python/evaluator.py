@@ -229,7 +229,7 @@ class Python(Evaluator):
         """End a cell that raised."""
         if self._in_child() or not leaving.leaves(cell, error):
             raise self._failure(error) from None
-        _stop_tracing()
+        self._stop_tracing()
 
     def _failure(self, error: BaseException) -> BaseException:
         """Make the error of a cell that has run; figures made before it are shown."""
