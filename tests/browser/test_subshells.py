@@ -17,6 +17,9 @@ while not go:
     time.sleep(0.01)
 print(f"goes on: {go}")
 """
+HAS_ITS_SUBSHELL = """() => Array.from(window.jupyterapp.shell.widgets("main")).some(
+    panel => panel.console && panel.sessionContext?.session?.kernel?.subshellId
+)"""
 SLIDER = """\
 import ipywidgets
 slider = ipywidgets.IntSlider(value=3, min=0, max=10)
@@ -37,6 +40,8 @@ def test_a_subshells_console_sees_and_changes_what_a_running_cell_uses(lab: Lab)
     lab.page.evaluate(
         "() => { window.jupyterapp.commands.execute('notebook:create-subshell-console'); }"
     )
+    # JupyterLab shows the console before it has its subshell: what runs earlier waits for the cell
+    lab.page.wait_for_function(HAS_ITS_SUBSHELL)
     console = lab.page.locator(".jp-CodeConsole")
     prompt = console.locator(".jp-CodeConsole-input .cm-content")
     prompt.click()
