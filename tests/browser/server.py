@@ -18,7 +18,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import psutil
-from support import commands
+from support import commands, processes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,6 +77,12 @@ class JupyterServer:
         if self._process.poll() is not None:
             self._reader.join()
             raise RuntimeError("the Jupyter server did not start:\n" + "".join(self.log))
+        # it says that it is running a moment before it listens
+        processes.until(self._listens, "a server that listens", PATIENCE)
+
+    def _listens(self) -> bool:
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", self.port)) == 0
 
     def _read(self) -> None:
         assert self._process.stdout is not None
