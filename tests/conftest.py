@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import faulthandler
 import os
+import signal
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,8 @@ _stderr = pytest.StashKey[int]()
 def pytest_configure(config: pytest.Config) -> None:
     # a copy of the real one: pytest captures descriptor 2 while a test runs
     config.stash[_stderr] = os.dup(2)
+    # kernels leave it ignored where they were started so, as under nohup
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
