@@ -1,10 +1,11 @@
-"""Connection files: what a kernel listens on, and with which keys.
+"""Connection files, and registration files: what a kernel listens on, and with which keys.
 
 Specification: "Connection files" on jupyter_client's page about kernels, and "Security" for CURVE.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from dataclasses import dataclass, field, fields, replace
@@ -26,13 +27,26 @@ _KEYS = ("key", *CURVE)
 _is_curve_key = re.compile(r"[0-9a-zA-Z.\-:+=^!/*?&<>()\[\]{}@%$#]{40}").fullmatch
 
 
+@dataclass(frozen=True, slots=True)
+class Registrar:
+    """Whom a kernel that chooses its own ports tells them to.
+
+    Args:
+        kernel_id: Under which name.
+        address: The ZeroMQ address of the registration socket.
+    """
+
+    kernel_id: str
+    address: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionInfo:
     """The fields of a connection file, with the specification's names.
 
-    A port of 0 lets the system choose (tcp only). With the keys of CURVE, which are both there or
-    both empty, every socket is encrypted. ``repr`` shows no key: whoever knows the public one of
-    CURVE can read IOPub.
+    From a registration file come a registrar, and no ports. A port of 0 lets the system choose (tcp
+    only). With the keys of CURVE, which are both there or both empty, every socket is encrypted.
+    ``repr`` shows no key: whoever knows the public one of CURVE can read IOPub.
     """
 
     transport: str = "tcp"
@@ -47,6 +61,7 @@ class ConnectionInfo:
     kernel_name: str = ""
     curve_publickey: str = field(default="", repr=False)
     curve_secretkey: str = field(default="", repr=False)
+    registrar: Registrar | None = None
 
     def address(self, port: int) -> str:
         """Give the ZeroMQ address of a port (for ipc, a number that ends the file's name)."""
@@ -54,8 +69,11 @@ class ConnectionInfo:
         return f"{self.transport}://{self.ip}{separator}{port}"
 
 
+_FIELDS = [each.name for each in fields(ConnectionInfo) if each.name != "registrar"]
+
+
 def load(path: str | Path) -> ConnectionInfo:
-    """Read a connection file.
+    """Read a connection file, or a registration file, which is one with ``registration_port``.
 
     Raises:
         ConnectionFileError: It is missing, unreadable or malformed; the text says how.
@@ -73,13 +91,37 @@ def load(path: str | Path) -> ConnectionInfo:
         raise ConnectionFileError(f"the connection file {path} is not JSON: {error}") from None
     if not isinstance(raw, dict):
         raise ConnectionFileError(f"the connection file {path} must hold a JSON object")
-    return _checked(raw, path)
+    return _registering(raw, path) if "registration_port" in raw else _checked(raw, path)
+
+
+def _registering(raw: dict[str, Any], path: str | Path) -> ConnectionInfo:
+    """Take a registration file: the kernel listens where the registrar does, on ports of its own.
+
+    Its message to the registrar has no field for another address.
+    """
+    for name, kind in (("kernel_id", str), ("registration_ip", str), ("registration_port", int)):
+        if name not in raw:
+            raise ConnectionFileError(f"the registration file {path} has no {name}")
+        if not isinstance(raw[name], kind) or isinstance(raw[name], bool):
+            raise ConnectionFileError(
+                f"{name} in the registration file {path} must be "
+                f"{'a number' if kind is int else 'a string'}, not {raw[name]!r}"
+            )
+    port = raw["registration_port"]
+    if not 1 <= port <= 65535:
+        raise ConnectionFileError(
+            f"registration_port in the registration file {path} must be 1 to 65535, not {port}"
+        )
+    # as if they were given: which ones they will be is seen when they are listened on
+    info = _checked({**raw, "ip": raw["registration_ip"], **dict.fromkeys(PORTS, 1)}, path)
+    registrar = Registrar(raw["kernel_id"], info.address(port))
+    return replace(info, registrar=registrar, **dict.fromkeys(PORTS, 0))  # type: ignore[arg-type]
 
 
 def _checked(raw: dict[str, Any], path: str | Path) -> ConnectionInfo:
     """Take the known fields, with their types checked; unknown ones are the future's."""
     values: dict[str, Any] = {}
-    for name in (each.name for each in fields(ConnectionInfo)):
+    for name in _FIELDS:
         if name not in raw:
             if name in PORTS:
                 raise ConnectionFileError(f"the connection file {path} has no {name}")
@@ -159,6 +201,31 @@ def fresh(
     return replace(info, transport="ipc", ip=address, **ports)  # type: ignore[arg-type]  # numbers
 
 
+def choose_ipc(info: ConnectionInfo) -> ConnectionInfo:
+    """Choose ports of ipc that nobody has; the system chooses those of tcp.
+
+    Each is taken by an empty file, which ZeroMQ replaces by its socket: two kernels that choose at
+    the same time get different ones.
+
+    Raises:
+        ConnectionFileError: No file can be made there.
+    """
+    if info.transport != "ipc":
+        return info
+    ports: dict[str, int] = {}
+    try:
+        for name in PORTS:
+            while name not in ports:
+                port = 1 + int.from_bytes(os.urandom(2), "big") % 65535
+                with contextlib.suppress(FileExistsError):
+                    file = f"{info.ip}-{port}"
+                    os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+                    ports[name] = port
+    except OSError as error:
+        raise ConnectionFileError(f"can't make a socket's file {file}: {error.strerror}") from None
+    return replace(info, **ports)  # type: ignore[arg-type]  # all of them are numbers
+
+
 def ipc_files(info: ConnectionInfo) -> list[Path]:
     """Name the socket files of a connection by ipc, which ZeroMQ leaves behind; else none."""
     if info.transport != "ipc":
@@ -177,7 +244,7 @@ def write(info: ConnectionInfo, ports: Mapping[str, int], path: Path) -> None:
     Raises:
         ConnectionFileError: It can't be written.
     """
-    data = {each.name: getattr(info, each.name) for each in fields(info)} | dict(ports)
+    data = {name: getattr(info, name) for name in _FIELDS} | dict(ports)
     if not info.curve_publickey:
         data = {name: value for name, value in data.items() if name not in CURVE}
     _make(path.parent)

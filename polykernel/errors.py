@@ -5,6 +5,7 @@ PolykernelError                  anything below; its text is one line that a use
 ├── UnknownSubshell              a request names a subshell that is not there
 ├── UnknownLanguage              no plugin brings the language that was asked for
 ├── ConnectionFileError          a connection file is missing, unreadable or malformed
+├── RegistrationError            the launcher was told of the kernel's ports, and did not answer
 ├── TransportError               a socket cannot be bound (a port in use, a bad address)
 ├── WireError                    a message's frames are malformed, or its signature is wrong
 ├── ChannelError                 an evaluator sent what the channel does not allow
@@ -34,6 +35,10 @@ class UnknownSubshell(PolykernelError):
 
 class ConnectionFileError(PolykernelError):
     """A connection file is missing, unreadable or malformed."""
+
+
+class RegistrationError(PolykernelError):
+    """The launcher was told of the kernel's ports, and did not answer."""
 
 
 class TransportError(PolykernelError):

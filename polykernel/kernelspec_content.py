@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from polykernel.interpreters import Interpreter
     from polykernel.plugins import FoundLanguage
 
-PROTOCOL = "5.5"
+PROTOCOL = "5.6"  # from which on a launcher may ask for the handshake; its messages are of 5.5
 LOGOS = ("logo-svg.svg", "logo-32x32.png", "logo-64x64.png")
 
 

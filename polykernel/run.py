@@ -16,7 +16,10 @@ from polykernel.start import start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+    from polykernel.connection import ConnectionInfo, Registrar
 
 
 def run(
@@ -39,7 +42,8 @@ def run(
     Args:
         language: The language's name.
         plugin: The module that brings it; all installed plugins are searched where ``None``.
-        connection_file: Where the ports and the key are; made up where ``None``.
+        connection_file: Where the ports and the key are, or whom to register with; made up where
+            ``None``.
         python: The interpreter that evaluates; this one where ``None``.
         language_version: The language's version in that interpreter, as far as it is known.
         verbosity: 0 to 3.
@@ -66,20 +70,35 @@ def run(
             raise ConnectionFileError(
                 f"the connection file {connection_file} has no keys for CURVE"
             )
-        Host(info, begun, language_version).run()
-        return 0
-    path = _fresh_path()
-    info = connection.fresh(
-        language, transport, ip, path.parent, path.stem, _curve_keys() if encrypt else None
-    )
+        if info.registrar is None:
+            Host(info, begun, language_version).run()
+            return 0
+        info = connection.choose_ipc(info)
+        path = _fresh_path()
+    else:
+        path = _fresh_path()
+        keys = _curve_keys() if encrypt else None
+        info = connection.fresh(language, transport, ip, path.parent, path.stem, keys)
     with contextlib.ExitStack() as stack:
         for file in connection.ipc_files(info):
             stack.callback(file.unlink, missing_ok=True)
         host = Host(info, begun, language_version)
         connection.write(info, host.ports, path)
         stack.callback(path.unlink, missing_ok=True)
-        host.run(ready=lambda: _tell(path), interrupt_ends=True)
+        if info.registrar is None:
+            host.run(ready=lambda: _tell(path), interrupt_ends=True)
+        else:
+            _register(info, info.registrar, host.ports)
+            host.run()
     return 0
+
+
+def _register(info: ConnectionInfo, registrar: Registrar, ports: Mapping[str, int]) -> None:
+    from polykernel import registration
+
+    # without the loop, which sees to it later, the connection file would be left
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    registration.register(info, registrar, ports)
 
 
 def _fresh_path() -> Path:

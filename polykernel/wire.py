@@ -61,6 +61,25 @@ class Wire:
         digest.update(b"".join(frames))
         return digest.hexdigest().encode()
 
+    def seal(self, content: bytes) -> list[bytes]:
+        """Sign a content that is no whole message (specification, "Kernel startup handshake")."""
+        return [DELIMITER, self._signature([content]), content]
+
+    def unseal(self, frames: Sequence[bytes]) -> bytes:
+        """Give the content of such a message.
+
+        Raises:
+            WireError: No delimiter, not one frame of content, or a wrong signature.
+        """
+        at = _delimiter(frames)
+        if len(frames) != at + 3:
+            raise WireError(f"{len(frames) - at - 1} frames after the delimiter, not 2")
+        if self._hmac is not None and not hmac.compare_digest(
+            self._signature(frames[at + 2 :]), frames[at + 1]
+        ):
+            raise WireError("wrong signature")
+        return frames[at + 2]
+
     def decode(self, frames: Sequence[bytes]) -> Message:
         """Check the frames of a received message.
 
@@ -68,10 +87,7 @@ class Wire:
             WireError: Too few frames, no delimiter, a wrong signature, the signature of a message
                 that has come before, or JSON that is none.
         """
-        try:
-            at = frames.index(DELIMITER)
-        except ValueError:
-            raise WireError("no delimiter frame <IDS|MSG>") from None
+        at = _delimiter(frames)
         if len(frames) < at + 6:
             raise WireError(f"{len(frames) - at - 1} frames after the delimiter, at least 5 needed")
         signed = frames[at + 2 : at + 6]
@@ -129,6 +145,13 @@ class _Replays:
         if len(self._newer) >= REMEMBERED // 2:
             self._older, self._newer = self._newer, set()
         return False
+
+
+def _delimiter(frames: Sequence[bytes]) -> int:
+    try:
+        return frames.index(DELIMITER)
+    except ValueError:
+        raise WireError("no delimiter frame <IDS|MSG>") from None
 
 
 def _header(raw: bytes) -> Header:

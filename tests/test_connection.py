@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from polykernel import connection
-from polykernel.connection import PORTS, ConnectionInfo
+from polykernel.connection import PORTS, ConnectionInfo, Registrar
 from polykernel.errors import ConnectionFileError
 
 if TYPE_CHECKING:
@@ -156,3 +156,67 @@ def test_no_key_is_shown_with_a_connection(tmp_path: Path) -> None:
     shown = repr(connection.load(written(tmp_path, fields)))
     assert "5001" in shown
     assert not [key for key in ("hunter2", PUBLIC, SECRET) if key in shown]
+
+
+REGISTRATION: dict[str, Any] = {
+    "kernel_id": "unique_kernel_id",
+    "transport": "tcp",
+    "registration_ip": "127.0.0.1",
+    "registration_port": 51587,
+    "signature_scheme": "hmac-sha256",
+    "key": "hunter2",
+}
+
+
+def test_a_registration_file_names_whom_to_register_with_and_no_ports(tmp_path: Path) -> None:
+    info = connection.load(written(tmp_path, REGISTRATION))
+    assert info.registrar == Registrar("unique_kernel_id", "tcp://127.0.0.1:51587")
+    assert info == ConnectionInfo(ip="127.0.0.1", key="hunter2", registrar=info.registrar)
+    path = written(tmp_path, {**REGISTRATION, "transport": "ipc", "registration_ip": "/run/r"})
+    info = connection.load(path)
+    assert info.registrar == Registrar("unique_kernel_id", "ipc:///run/r-51587")
+    assert (info.transport, info.ip, info.shell_port) == ("ipc", "/run/r", 0)
+
+
+def test_a_file_with_both_ports_and_a_registrar_is_a_registration_file(tmp_path: Path) -> None:
+    info = connection.load(written(tmp_path, {**FIELDS, **REGISTRATION}))
+    assert info.registrar is not None
+    assert not [name for name in PORTS if getattr(info, name)]
+
+
+@pytest.mark.parametrize("name", ["kernel_id", "registration_ip"])
+def test_a_registration_file_that_lacks_a_field_is_refused(tmp_path: Path, name: str) -> None:
+    fields = {each: value for each, value in REGISTRATION.items() if each != name}
+    with pytest.raises(ConnectionFileError, match=f"no {name}"):
+        connection.load(written(tmp_path, fields))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("registration_port", value) for value in (None, "5", True, 1.5, 0, -1, 65536)),
+        *(("kernel_id", value) for value in (None, 5, True)),
+        *(("registration_ip", value) for value in (None, 5, ["127.0.0.1"])),
+        *(("transport", value) for value in (None, "inproc")),
+        ("key", 5),
+        ("curve_publickey", PUBLIC),
+    ],
+)
+def test_a_malformed_registration_file_is_refused(tmp_path: Path, name: str, value: object) -> None:
+    with pytest.raises(ConnectionFileError, match=name) as raised:
+        connection.load(written(tmp_path, {**REGISTRATION, name: value}))
+    assert "hunter2" not in str(raised.value)
+
+
+def test_ports_of_ipc_that_are_chosen_are_nobody_elses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = iter([0, 1, 1, 2, 3, 4, 5, 5, 6])
+    monkeypatch.setattr("os.urandom", lambda size: next(numbers).to_bytes(size, "big"))
+    info = ConnectionInfo(transport="ipc", ip=str(tmp_path / "k"))
+    (tmp_path / "k-1").touch()
+    chosen = connection.choose_ipc(info)
+    assert [getattr(chosen, name) for name in PORTS] == [2, 3, 4, 5, 6]
+    assert all(path.exists() for path in connection.ipc_files(chosen))
+    with pytest.raises(ConnectionFileError, match="No such file"):
+        connection.choose_ipc(ConnectionInfo(transport="ipc", ip=str(tmp_path / "no" / "k")))

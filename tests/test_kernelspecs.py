@@ -99,7 +99,7 @@ def test_a_template_starts_its_language_by_a_plugin_that_brings_it(name: str) ->
     assert argv[6:] == ["--plugin", f"polykernel_{name}.plugin", "-f", "{connection_file}"]
     assert content["language"] == found(name).language.name
     assert content["interrupt_mode"] == "message"
-    assert content["kernel_protocol_version"] == "5.5"
+    assert content["kernel_protocol_version"] == "5.6"
 
 
 @pytest.mark.parametrize("name", OWN)
@@ -138,7 +138,7 @@ def test_a_kernelspec_names_this_interpreter_and_says_who_wrote_it(folder: Path)
         "display_name": "Echo (polykernel)",
         "language": "echo",
         "interrupt_mode": "message",
-        "kernel_protocol_version": "5.5",
+        "kernel_protocol_version": "5.6",
         "metadata": {
             "debugger": False,
             "supported_encryption": ["curve"],

@@ -194,3 +194,15 @@ def test_of_very_many_signatures_the_latest_are_remembered(monkeypatch: pytest.M
             with pytest.raises(WireError, match="before"):
                 wire.decode(latest)
     assert wire.decode(came[0]).msg_type == "execute_request"  # no more is kept than was said
+
+
+def test_what_is_sealed_is_signed_alone_and_checked() -> None:
+    wire = Wire(KEY, "hmac-sha256", "user")
+    frames = wire.seal(b"{}")
+    assert frames[0] == DELIMITER
+    assert wire.unseal([b"somebody", *frames]) == b"{}"
+    assert wire.unseal(frames) == b"{}"
+    for bad in (frames[:2], [*frames, b""], frames[1:], [DELIMITER, frames[1], b"[]"]):
+        with pytest.raises(WireError):
+            wire.unseal(bad)
+    assert Wire("", "", "user").seal(b"{}") == [DELIMITER, b"", b"{}"]
