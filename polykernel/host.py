@@ -168,9 +168,13 @@ class Host:
 
     # the end
 
+    def stop(self) -> None:
+        """End in good order; :meth:`run` returns when that is done."""
+        self._shutdown(False, lambda: None)
+
     def _on_sigint(self, ends: bool) -> None:
         if ends and self._execution.busy_with is None:
-            self._shutdown(False, lambda: None)
+            self.stop()
         else:
             self._execution.interrupt()
 
@@ -221,7 +225,7 @@ class Host:
         if descriptor >= 0:
             self._loop.remove_handler(descriptor)
         log.info("the process that started this kernel is gone")
-        self._shutdown(False, lambda: None)
+        self.stop()
 
 
 def _broken(start: Start) -> dict[str, object] | None:

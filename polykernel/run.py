@@ -11,15 +11,15 @@ import os
 import signal
 import sys
 
-from polykernel.errors import ConnectionFileError
+from polykernel.errors import ConnectionFileError, RegistrationError
 from polykernel.start import start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from polykernel.connection import ConnectionInfo, Registrar
+    from polykernel.host import Host
 
 
 def run(
@@ -88,17 +88,17 @@ def run(
         if info.registrar is None:
             host.run(ready=lambda: _tell(path), interrupt_ends=True)
         else:
-            _register(info, info.registrar, host.ports)
-            host.run()
+            _run_registered(host, info, info.registrar)
     return 0
 
 
-def _register(info: ConnectionInfo, registrar: Registrar, ports: Mapping[str, int]) -> None:
-    from polykernel import registration
+def _run_registered(host: Host, info: ConnectionInfo, registrar: Registrar) -> None:
+    from polykernel.registration import Registration
 
-    # without the loop, which sees to it later, the connection file would be left
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    registration.register(info, registrar, ports)
+    with contextlib.closing(Registration(info, registrar, host.ports, host.stop)) as registration:
+        host.run(ready=registration.begin)
+    if registration.trouble:
+        raise RegistrationError(registration.trouble)
 
 
 def _fresh_path() -> Path:

@@ -19,11 +19,12 @@ from support.client import Client
 from zmq.utils.monitor import recv_monitor_message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 PORTS = ("control_port", "shell_port", "stdin_port", "iopub_port", "hb_port")
 KEY = "a0436f6c-1916-498b-8eb9-e81ab9368e84"
+EMPTY: Mapping[str, str] = {}
 RUN = ["-m", "polykernel"]
 RUN_IN_HASTE = """
 import sys
@@ -67,13 +68,17 @@ class Launcher:
         }
 
     def start(
-        self, kernel_id: str, python: Sequence[str] = RUN, **more: str
+        self,
+        kernel_id: str,
+        python: Sequence[str] = RUN,
+        environment: Mapping[str, str] = EMPTY,
+        **more: str,
     ) -> subprocess.Popen[str]:
         path = self._folder / f"registration-{kernel_id}.json"
         path.write_text(json.dumps({**self.file(kernel_id), **more}))
         process = subprocess.Popen(
             [sys.executable, "-P", *python, "run", "echo", "-f", str(path)],
-            env={**os.environ, "JUPYTER_RUNTIME_DIR": str(self.runtime)},
+            env={**os.environ, "JUPYTER_RUNTIME_DIR": str(self.runtime), **environment},
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -276,12 +281,65 @@ def test_a_kernel_whose_launcher_does_not_answer_ends_with_an_error(
     assert list(registrar.runtime.iterdir()) == []
 
 
-def test_a_kernel_that_is_ended_while_it_waits_leaves_no_connection_file(
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_kernel_that_is_ended_while_it_waits_leaves_no_file(
+    launcher: Callable[..., Launcher], number: signal.Signals
+) -> None:
+    registrar = launcher(transport="ipc")
+    registrar.listen()
+    process = registrar.start("k")
+    registrar.receive()
+    process.send_signal(number)
+    assert process.wait(20) == 0
+    assert list(registrar.runtime.iterdir()) == []
+    assert [*registrar.runtime.parent.glob("registrar-*")] == [
+        registrar.runtime.parent / f"registrar-{registrar.port}"
+    ]
+
+
+def test_a_kernel_whose_parent_ends_while_it_waits_ends_too(
     launcher: Callable[..., Launcher],
 ) -> None:
     registrar = launcher()
-    process = registrar.start("k")
-    registrar.receive()
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 128 + signal.SIGTERM
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as parent:
+        process = registrar.start("k", environment={"JPY_PARENT_PID": str(parent.pid)})
+        registrar.receive()
+        assert process.poll() is None
+    assert process.wait(20) == 0
     assert list(registrar.runtime.iterdir()) == []
+
+
+def test_a_receipt_with_another_key_is_none(launcher: Callable[..., Launcher]) -> None:
+    registrar = launcher()
+    process = registrar.start("k", ["-c", RUN_IN_HASTE], key="another key")
+    assert registrar.socket.poll(30_000)
+    identity, _, signature, content = registrar.socket.recv_multipart()
+    assert signature != registrar.signature(content)
+    registrar.acknowledge(identity)
+    assert process.wait(30) == 2
+    assert process.stderr is not None
+    lines = process.stderr.read().splitlines()
+    assert lines[0].endswith("a message from the launcher is dropped: wrong signature")
+    assert lines[1].startswith("polykernel: the launcher at tcp://")
+
+
+def test_a_address_that_can_t_be_connected_to_ends_the_kernel_with_an_error(
+    launcher: Callable[..., Launcher],
+) -> None:
+    registrar = launcher()
+    process = registrar.start("k", registration_ip="*")
+    assert process.wait(30) == 2
+    assert process.stderr is not None
+    told = process.stderr.read()
+    assert told.startswith("polykernel: can't connect to the launcher at tcp://*:"), told
+    assert list(registrar.runtime.iterdir()) == []
+
+
+def test_a_front_end_is_served_before_the_receipt(launcher: Callable[..., Launcher]) -> None:
+    registrar = launcher()
+    process = registrar.start("k")
+    identity, content = registrar.receive()
+    client = registrar.connect(content)
+    assert client.execute("early").result == "early"
+    registrar.acknowledge(identity)
+    shut_down(client, process)
