@@ -20,7 +20,7 @@ from polykernel.history import SWITCH, History
 from polykernel.message import NOBODY, Message
 from polykernel.supervisor import Supervisor
 from polykernel.transport import Transport
-from polykernel.wire import Wire
+from polykernel.wire import DELIMITER, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from polykernel.start import Start
 
 PARENT_LOOKED_AT_EVERY = 1.0  # seconds, where the system can't tell that a process has ended
+LONGEST_TOPIC = 1000  # bytes
 
 log = logging.getLogger("polykernel.host")
 
@@ -50,6 +51,7 @@ class Host:
         self._loop = IOLoop.current()
         self._wire = Wire(info.key, info.signature_scheme, _username())
         self._topic = f"kernel.{self._wire.session}.".encode()
+        self._dropped = logs.Dropped(log)
         self._tracing = log.isEnabledFor(logs.MESSAGES)
         self._last_words: list[Callable[[], None]] = []
         self._transport = Transport(
@@ -131,14 +133,19 @@ class Host:
         try:
             message = self._wire.decode(frames)
         except WireError as error:
-            log.warning("a message on %s is dropped: %s", channel, error)
+            self._dropped.tell("a message on %s is dropped: %s", channel, error)
             return
         if self._tracing:
             logs.message("<-", channel, message)
         self._dispatch.handle(channel, message)
 
     def _welcome(self, topic: bytes) -> None:
-        """Tell a new subscriber that it hears us (specification, "IOPub welcome")."""
+        """Tell a new subscriber that it hears us (specification, "IOPub welcome").
+
+        All whose own topic is a part of this one hear it, too, and a subscriber needs no key.
+        """
+        if topic == DELIMITER or len(topic) > LONGEST_TOPIC:
+            return  # nothing of ours has it; as a message's first frame it would harm the others
         content = {"subscription": topic.decode(errors="replace")}
         welcome = NOBODY.child("iopub_welcome", content)
         self._send("iopub", msgspec.structs.replace(welcome, identities=(topic,)))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 MESSAGES = 5  # the level below DEBUG at which every message is shown
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG, MESSAGES)
+EACH_TOLD = 32  # dropped messages, until only some are told
 _SHOWN = 500  # characters of a content
 
 log = logging.getLogger("polykernel.messages")
@@ -27,6 +28,31 @@ def configure(verbosity: int) -> None:
     root.handlers[:] = [handler]
     root.propagate = False
     root.setLevel(_LEVELS[min(verbosity, len(_LEVELS) - 1)])
+
+
+class Dropped:
+    """Tells of messages that are dropped: of the first ones each, then ever more seldom.
+
+    Anybody who reaches a socket can send them without end; were each told, they would fill the disk,
+    or the pipe of a launcher that does not read it, where the next line would stop the host.
+
+    Args:
+        log: Where to.
+    """
+
+    def __init__(self, log: logging.Logger) -> None:
+        self._log = log
+        self._count = 0
+
+    def tell(self, text: str, *args: object) -> None:
+        """Tell of one, where it is its turn."""
+        self._count += 1
+        if self._count < EACH_TOLD:
+            self._log.warning(text, *args)
+        elif self._count & (self._count - 1) == 0:  # a power of two
+            self._log.warning(
+                f"{text} (%s so far; further ones are told seldom)", *args, self._count
+            )
 
 
 def message(arrow: str, channel: str, message: Message) -> None:

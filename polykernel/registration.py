@@ -12,6 +12,7 @@ import zmq
 from tornado.ioloop import IOLoop
 
 from polykernel.errors import RegistrationError, WireError
+from polykernel.logs import Dropped
 from polykernel.message import encode
 from polykernel.wire import Wire
 
@@ -53,6 +54,7 @@ class Registration:
         self._end = end
         self._loop = IOLoop.current()
         self._wire = Wire(info.key, info.signature_scheme, "")
+        self._dropped = Dropped(log)
         self._context = zmq.Context()
         self._socket: zmq.Socket[bytes] = self._context.socket(zmq.DEALER)
         self._deadline: object | None = None
@@ -97,7 +99,7 @@ class Registration:
         except zmq.Again:
             return
         except WireError as error:
-            log.warning("a message from the launcher is dropped: %s", error)
+            self._dropped.tell("a message from the launcher is dropped: %s", error)
             self._loop.add_callback(self._receive)
         else:
             self.close()
