@@ -71,6 +71,8 @@ class Line(msgspec.Struct, frozen=True, gc=False):
 _ID = re.compile(rb'"id"\s*:\s*(\d+)')
 _HEAD = 100  # bytes of a line in which most programs put its id
 _decode_line = msgspec.json.Decoder(Line).decode
+_ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -189,7 +191,10 @@ class Channel:
         if buffers:
             lengths = [len(each) for each in buffers] if raw else buffers
             message = {**message, "params": {**message["params"], "buffers": lengths}}
-        pieces = [_encode({"jsonrpc": "2.0", **message}) + b"\n", *(buffers if raw else ())]
+        line = _encode({"jsonrpc": "2.0", **message})
+        if b"\n" in line or b"\r" in line:  # between the tokens of what a front end wrote
+            line = line.translate(_ONE_LINE)
+        pieces = [line + b"\n", *(buffers if raw else ())]
         waiting = bool(self._unsent)
         for piece in pieces:
             rest = memoryview(piece) if self._unsent else self._write(memoryview(piece))

@@ -12,7 +12,7 @@ import msgspec
 
 from polykernel.channel import METHOD_NOT_FOUND
 from polykernel.items import CommMessage
-from polykernel.message import NOBODY, from_json
+from polykernel.message import NOBODY, check_json, from_json
 
 if TYPE_CHECKING:
     from polykernel.channel import Failure
@@ -75,8 +75,8 @@ class Comms:
             UnknownSubshell: There is no such subshell.
         """
         content = from_json(message.content, _Content)
-        _check(message.content)
-        _check(message.metadata)
+        check_json(message.content)
+        check_json(message.metadata)
         self._execution.shell_of(message)
         if message.msg_type == "comm_open":
             self._open[content.comm_id] = content.target_name
@@ -118,16 +118,3 @@ class Comms:
     def _close(self, comm_id: str, parent: Message) -> None:
         content: dict[str, Any] = {"comm_id": comm_id, "data": {}}
         self._send("iopub", parent.child("comm_close", content))
-
-
-def _check(data: bytes) -> None:
-    """Make sure that what is forwarded as it came is JSON in UTF-8.
-
-    Raises:
-        msgspec.DecodeError: It is not.
-    """
-    try:
-        data.decode()
-    except UnicodeDecodeError as error:
-        raise msgspec.DecodeError(str(error)) from None
-    from_json(data, msgspec.Raw)

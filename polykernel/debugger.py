@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from polykernel.channel import METHOD_NOT_FOUND, Failure
-from polykernel.message import NOBODY, Message, from_json
+from polykernel.message import NOBODY, Message, check_json, from_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,6 +85,7 @@ class Debugger:
             msgspec.DecodeError: It is no request of the Debug Adapter Protocol.
         """
         pending = Pending(channel, message, from_json(message.content, Request))
+        check_json(message.content)
         self._status(message, "busy")
         self._pending.append(pending)
         if self._supervisor.abilities is None and not self._supervisor.start_error:

@@ -33,8 +33,8 @@ def configure(verbosity: int) -> None:
 class Dropped:
     """Tells of messages that are dropped: of the first ones each, then ever more seldom.
 
-    Anybody who reaches a socket can send them without end; were each told, they would fill the disk,
-    or the pipe of a launcher that does not read it, where the next line would stop the host.
+    Anybody who reaches a socket can send them without end. Were each told, they would fill the
+    disk, or the pipe of a launcher that does not read it, where the next line stops the host.
 
     Args:
         log: Where to.

@@ -104,3 +104,16 @@ def from_json(data: bytes, into: Any = Any) -> Any:
         raise msgspec.DecodeError("nested too deeply") from None
     except UnicodeDecodeError as error:
         raise msgspec.DecodeError(str(error)) from None
+
+
+def check_json(data: bytes) -> None:
+    """Make sure that what is forwarded as it came is JSON in UTF-8.
+
+    Raises:
+        msgspec.DecodeError: It is not.
+    """
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        raise msgspec.DecodeError(str(error)) from None
+    from_json(data, msgspec.Raw)

@@ -84,6 +84,42 @@ def test_a_damaged_message_is_logged_and_dropped(
     assert "Traceback" not in program.log
 
 
+def test_a_flood_of_damaged_messages_does_not_stop_a_kernel_whose_log_nobody_reads(
+    connection: Callable[..., Path],
+) -> None:
+    from support.client import Client
+
+    path = connection()
+    with subprocess.Popen(command(path), env=environment(), stderr=subprocess.PIPE) as host:
+        client = Client(json.loads(path.read_text()))
+        client.ready()
+        damaged = wrong_signature(frames_of(client))
+        for _ in range(2000):  # a line for each would be more than a pipe holds
+            client.send_frames(damaged)
+            client.send_frames(damaged, "control")
+        assert client.execute("print('works')").text() == "works\n"
+        client.request("shutdown_request", {"restart": False}, channel="control")
+        client.close()
+        assert host.stderr is not None
+        told = host.stderr.read().decode().splitlines()
+        assert host.wait(20) == 0
+    assert 32 <= len(told) < 100
+    assert "2048 so far" in told[-1]
+
+
+@pytest.mark.parametrize("topic", [b"<IDS|MSG>", b"x" * 1001], ids=["delimiter", "long"])
+def test_a_topic_that_would_harm_other_front_ends_is_not_welcomed(
+    program: Kernel, topic: bytes
+) -> None:
+    client = program.client
+    other = program.connect(subscribe=False)
+    other.iopub.subscribe(topic)
+    other.iopub.subscribe(b"kernel")
+    client.wait(lambda seen: seen.content.get("subscription") == "kernel", "the other's welcome")
+    welcomed = [each.content for each in client.seen if each.msg_type == "iopub_welcome"]
+    assert welcomed == [{"subscription": ""}, {"subscription": "kernel"}]
+
+
 def signed(client: Client, header: bytes, content: bytes = b"{}") -> list[bytes]:
     parts = [header, b"{}", b"{}", content]
     return [b"<IDS|MSG>", client.session.sign(parts), *parts]

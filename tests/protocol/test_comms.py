@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +69,21 @@ def test_a_comm_whose_target_nobody_knows_is_closed(
         "busy",
         "idle",
     ]
+
+
+@pytest.mark.parametrize("between", [b"\n", b"\r\n", b"\r", b"\t"])
+def test_a_comm_message_may_be_json_of_many_lines(python: Kernel, between: bytes) -> None:
+    client = python.client
+    client.execute(ECHO)
+    tokens = [b'{"comm_id":', b'"c1",', b'"target_name":', b'"echo",', b'"data":', b'{"a":', b"1}}"]
+    header = json.dumps({"msg_id": "m", "msg_type": "comm_open", "session": "s"}).encode()
+    metadata = b'{"b":%b2}' % between
+    parts = [header, b"{}", metadata, between.join(tokens)]
+    client.send_frames([b"<IDS|MSG>", client.session.sign(parts), *parts])
+    seen = idle(client, "m")
+    assert sequence(seen) == ["busy", "comm_msg", "idle"]
+    assert seen[1].content == {"comm_id": "c1", "data": {"a": 1}}
+    assert seen[1].message["metadata"] == {"b": 2}
 
 
 def test_a_front_end_opens_a_comm_and_gets_back_what_it_sends(python: Kernel) -> None:
