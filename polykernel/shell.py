@@ -359,8 +359,8 @@ class Shell:
         self.running_id = self._shared.supervisor.request(
             message.msg_type,
             {
-                "content": _line(message.content),
-                "metadata": _line(message.metadata),
+                "content": msgspec.Raw(message.content),
+                "metadata": msgspec.Raw(message.metadata),
                 "msg_id": message.header.msg_id,
                 **self._place,
             },
@@ -422,11 +422,6 @@ class Shell:
             self._nothing_runs()
             self._reply(running, otherwise)
             self._next()
-
-
-def _line(data: bytes) -> msgspec.Raw:
-    """Forward JSON as it came, but on one line: its strings hold no raw newlines."""
-    return msgspec.Raw(data.replace(b"\n", b" "))
 
 
 _SHUT_DOWN = error_content("KernelShutdown", "the kernel was shut down while this ran")
