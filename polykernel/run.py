@@ -107,7 +107,8 @@ def _fresh_path() -> Path:
 
     from jupyter_core.paths import jupyter_runtime_dir
 
-    return Path(jupyter_runtime_dir()) / f"kernel-polykernel-{os.getpid()}.json"
+    # no process id: a killed kernel leaves its file, and in a container ids come again soon
+    return Path(jupyter_runtime_dir()) / f"kernel-polykernel-{os.urandom(4).hex()}.json"
 
 
 def _curve_keys() -> tuple[str, str]:

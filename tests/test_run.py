@@ -153,3 +153,41 @@ def test_a_kernel_that_is_started_by_hand_can_be_encrypted(
     host.terminate()
     assert host.stderr is not None
     assert host.stderr.read() == ""
+
+
+AS_IN_A_CONTAINER = """
+import os, sys
+os.getpid = lambda: 7
+from polykernel import cli
+sys.exit(cli.main())
+"""
+
+
+@pytest.mark.parametrize("transport", ["tcp", "ipc"])
+def test_kernels_of_the_same_process_id_share_a_runtime_folder(
+    tmp_path: Path, transport: str
+) -> None:
+    runtime = tmp_path / "runtime"
+    environment = {**os.environ, "JUPYTER_RUNTIME_DIR": str(runtime)}
+    environment.pop("JPY_PARENT_PID", None)
+    command = [sys.executable, "-c", AS_IN_A_CONTAINER, "run", "echo", "--transport", transport]
+    hosts: list[subprocess.Popen[str]] = []
+    try:
+        for number in (1, 2):
+            hosts.append(
+                subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+            )
+            assert hosts[-1].stdout is not None
+            assert hosts[-1].stdout.readline().startswith("Connection file: ")
+            assert len([*runtime.glob("*.json")]) == number
+        for path in runtime.glob("*.json"):
+            client = Client(json.loads(path.read_text()))
+            client.ready()
+            assert client.execute("hello").result == "hello"
+            client.close()
+    finally:
+        for host in hosts:
+            host.terminate()
+            host.communicate(timeout=20)
+    assert [host.returncode for host in hosts] == [0, 0]
+    assert [*runtime.iterdir()] == []
