@@ -85,7 +85,7 @@ class Wire:
 
         Raises:
             WireError: Too few frames, no delimiter, a wrong signature, the signature of a message
-                that has come before, or JSON that is none.
+                that has come before, an id of our own, or JSON that is none.
         """
         at = _delimiter(frames)
         if len(frames) < at + 6:
@@ -97,8 +97,11 @@ class Wire:
             if self._replays.has_come(frames[at + 1]):
                 raise WireError("this signature has come before")
         raw_header, parent_header, metadata, content = signed
+        header = _header(raw_header)
+        if self._hmac is not None and header.msg_id.startswith(self.session):
+            raise WireError("it is one of this kernel's own")  # somebody has it from IOPub
         return Message(
-            header=_header(raw_header),
+            header=header,
             raw_header=raw_header,
             parent_header=_object(parent_header, "parent_header"),
             metadata=_object(metadata, "metadata"),

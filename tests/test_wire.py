@@ -159,6 +159,18 @@ def test_a_message_that_comes_again_is_refused_and_other_ones_are_not() -> None:
     wire.decode(second)
 
 
+@pytest.mark.parametrize("key", [KEY, ""])
+def test_its_own_messages_are_refused_where_there_is_a_key(key: str) -> None:
+    wire = Wire(key, "hmac-sha256", "user")
+    frames = wire.encode(Message(header=Header("", "comm_msg")))
+    if not key:
+        assert wire.decode(frames).msg_type == "comm_msg"
+        return
+    with pytest.raises(WireError, match="own"):
+        wire.decode(frames)
+    assert Wire(key, "hmac-sha256", "user").decode(frames).msg_type == "comm_msg"
+
+
 def test_the_same_id_under_another_signature_is_no_replay() -> None:
     session = Session(key=KEY.encode())
     message = session.msg("execute_request", {"code": "1"})

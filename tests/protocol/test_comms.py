@@ -71,6 +71,17 @@ def test_a_comm_whose_target_nobody_knows_is_closed(
     ]
 
 
+def test_a_comm_message_of_the_kernels_own_can_not_be_sent_back_to_it(python: Kernel) -> None:
+    client = python.client
+    client.execute(ECHO)
+    published = idle(client, client.send("comm_open", OPEN))[1]
+    assert published.msg_type == "comm_msg"
+    client.send_frames(published.frames)  # signed with the kernel's key, and to be read by anybody
+    python.wait_for_log("a message on shell is dropped: it is one of this kernel's own")
+    client.sync()
+    assert len([seen for seen in client.seen if seen.msg_type == "comm_msg"]) == 1
+
+
 @pytest.mark.parametrize("between", [b"\n", b"\r\n", b"\r", b"\t"])
 def test_a_comm_message_may_be_json_of_many_lines(python: Kernel, between: bytes) -> None:
     client = python.client
