@@ -8,6 +8,7 @@ while.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections import deque
 from typing import TYPE_CHECKING, cast
@@ -108,10 +109,13 @@ class Transport:
         self._curve.serve(socket)
         port = getattr(info, f"{channel}_port")
         address = info.address(port) if port else f"{info.transport}://{info.ip}:*"
+        mask = os.umask(0o077)  # whoever can write to an ipc socket's file can connect
         try:
             socket.bind(address)
         except zmq.ZMQError as error:
             raise TransportError(f"can't listen on {address} for {channel}: {error}") from None
+        finally:
+            os.umask(mask)
         if info.transport == "tcp":
             port = int(cast(bytes, socket.last_endpoint).rpartition(b":")[2])
         self.ports[f"{channel}_port"] = port

@@ -154,3 +154,12 @@ def test_importing_the_evaluators_api_loads_nothing_of_the_host() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     assert not {"pluggy", "zmq", "tornado", "msgspec", "asyncio", "jupyter_core"} & set(loaded)
+
+
+def test_a_kernel_that_does_not_register_loads_nothing_of_the_handshake() -> None:
+    code = "import sys, polykernel.run, polykernel.host; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "polykernel.transport" in loaded
+    assert "polykernel.registration" not in loaded

@@ -155,6 +155,22 @@ def test_a_kernel_that_is_started_by_hand_can_be_encrypted(
     assert host.stderr.read() == ""
 
 
+def test_ipc_sockets_are_their_owners_only_whatever_the_umask(tmp_path: Path) -> None:
+    environment = {**os.environ, "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime")}
+    environment.pop("JPY_PARENT_PID", None)
+    command = [sys.executable, "-m", "polykernel", "run", "echo", "--transport", "ipc"]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, text=True, umask=0
+    ) as host:
+        assert host.stdout is not None
+        path = Path(host.stdout.readline().partition(": ")[2].strip())
+        files = [*path.parent.iterdir()]
+        modes = {stat.S_IMODE(each.stat().st_mode) & 0o077 for each in [path.parent, *files]}
+        host.terminate()
+    assert len(files) == 6
+    assert modes == {0}
+
+
 AS_IN_A_CONTAINER = """
 import os, sys
 os.getpid = lambda: 7
