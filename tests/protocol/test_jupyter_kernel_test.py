@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import jupyter_kernel_test
 
+CELL = "from polykernel.evaluator import current_cell"
 HISTORY = ("tail", "search", "range")
 
 
@@ -23,10 +24,12 @@ class TestCalc(jupyter_kernel_test.KernelTests):  # type: ignore[misc]  # it has
     language_name = "calc"
     file_extension = ".calc"
     code_execute_result: ClassVar = [{"code": "6 * 7", "result": "42"}]
-    code_generate_error = "1 +"
+    code_generate_error = "1 / 0"
     completion_samples: ClassVar = [{"text": "sqr", "matches": ["sqrt"]}]
     code_inspect_sample = "sqrt"
-    complete_code_samples: ClassVar = ["1 + 1"]
+    complete_code_samples: ClassVar = ["1 + 1", "f(x) = x^2", "max(1,\n2)"]
+    incomplete_code_samples: ClassVar = ["1 +", "sqrt(", "[1, 2"]
+    invalid_code_samples: ClassVar = ["1 + * 2", "2)"]
     code_history_pattern = "6 ? *"
     supported_history_operations = HISTORY
 
@@ -52,9 +55,20 @@ class TestPython(jupyter_kernel_test.KernelTests):  # type: ignore[misc]  # it h
     invalid_code_samples: ClassVar = ["import = 7q", "1 +* 2"]
     code_history_pattern = "6 ? *"
     supported_history_operations = HISTORY
+    code_page_something = f"{CELL}; current_cell().page('a page')"
+    code_clear_output = f"{CELL}; current_cell().clear_output()"
 
-    def test_clear_output(self) -> None:
-        self.flush_channels()
-        code = "from polykernel.evaluator import current_cell; current_cell().clear_output()"
-        _, messages = self.execute_helper(code=code)
-        assert "clear_output" in [message["msg_type"] for message in messages]
+
+class TestEchoWelcome(jupyter_kernel_test.IopubWelcomeTests):  # type: ignore[misc]
+    kernel_name = "polykernel-echo"
+    support_iopub_welcome = True
+
+
+class TestCalcWelcome(jupyter_kernel_test.IopubWelcomeTests):  # type: ignore[misc]
+    kernel_name = "polykernel-calc"
+    support_iopub_welcome = True
+
+
+class TestPythonWelcome(jupyter_kernel_test.IopubWelcomeTests):  # type: ignore[misc]
+    kernel_name = "polykernel-python"
+    support_iopub_welcome = True
