@@ -13,10 +13,11 @@ import pytest
 from jupyter_client.session import Session
 from support import processes, schema
 from support.client import Client
+from support.kernels import Kernel
 from tornado.ioloop import IOLoop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 HANGS_AFTER = 180  # seconds: longer than any wait of a test that fails by itself
@@ -96,6 +97,22 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if call.when == "teardown":
         Client.of_this_test.clear()
     return report
+
+
+@pytest.fixture
+def kernel(tmp_path: Path) -> Iterator[Callable[..., Kernel]]:
+    """Start kernels by the names of their kernelspecs, or of the sample plugin's languages."""
+    kernels: list[Kernel] = []
+
+    def start(name: str = "program", **options: Any) -> Kernel:
+        folder = tmp_path / f"kernel{len(kernels)}"
+        folder.mkdir()
+        kernels.append(Kernel(name, folder, **options))
+        return kernels[-1]
+
+    yield start
+    for each in kernels:
+        each.end()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What a cell's reply carries besides its status: user expressions and payloads, in each language."""
+"""What a cell's reply carries besides its status: user expressions and payloads."""
 
 from __future__ import annotations
 
