@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from jupyter_client.session import Session
     from support.kernels import Kernel
 
 ALL = ("shell", "control", "stdin", "iopub", "hb")
@@ -42,11 +44,17 @@ class Stranger:
             zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED
         )
         self.socket.connect(kernel.client.address(channel))
-        session = kernel.client.session
-        if channel == "hb":
-            self.socket.send(b"ping")
-        elif channel != "iopub":
-            session.send(self.socket, session.msg("execute_request", {"code": "print(6 * 7)"}))
+        self._send(kernel.client.session, channel)
+
+    def _send(self, session: Session, channel: str) -> None:
+        """Send as soon as possible; a socket that was refused before has nowhere to send to."""
+        frames = [b"ping"]
+        if channel != "hb":
+            asked = session.msg("execute_request", {"code": "print(6 * 7)"})
+            frames = session.serialize(asked)
+        if channel != "iopub":
+            with suppress(zmq.Again):
+                self.socket.send_multipart(frames, zmq.DONTWAIT)
 
     def wait_until_refused(self) -> None:
         assert self._monitor.poll(30_000), "neither let in nor refused"
