@@ -1,7 +1,7 @@
 """From message type to handler; busy and idle around each request.
 
 Every request whose type has a reply gets exactly one, also when its content is malformed or a
-handler of ours fails.
+handler of ours fails; but where the specification wants none.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from polykernel.execution import Execution
     from polykernel.history import History
     from polykernel.supervisor import Abilities
+
+SUBSHELLS = {"create_subshell_request", "delete_subshell_request", "list_subshell_request"}
 
 log = logging.getLogger("polykernel.dispatch")
 
@@ -120,7 +122,9 @@ class Dispatch:
             return
         try:
             self._execution.shell_of(message)
-            if msg_type in self._at_once[channel]:
+            if channel == "control" and msg_type in SUBSHELLS and not self._subshells:
+                self._refuse_subshells(message)
+            elif msg_type in self._at_once[channel]:
                 content = self._at_once[channel][msg_type](message)
                 self._answer(channel, message, content)
             elif msg_type in self._later[channel]:
@@ -175,11 +179,19 @@ class Dispatch:
             self._answer(channel, message, content)
 
     def _answer(self, channel: str, message: Message, content: dict[str, Any]) -> None:
-        """Answer beside whatever runs, and let the kernel's last status stay that of the cell."""
+        """Answer beside whatever runs."""
+
+        def reply() -> None:
+            reply_type = message.msg_type.replace("_request", "_reply")
+            if reply_type != message.msg_type:
+                self._send(channel, message.reply(reply_type, content))
+
+        self._beside(message, reply)
+
+    def _beside(self, message: Message, act: Callable[[], None] = lambda: None) -> None:
+        """Do this between busy and idle, and let the kernel's last status stay that of the cell."""
         self._status(message, "busy")
-        reply_type = message.msg_type.replace("_request", "_reply")
-        if reply_type != message.msg_type:
-            self._send(channel, message.reply(reply_type, content))
+        act()
         self._status(message, "idle")
         busy_with = self._execution.busy_with
         if busy_with is not None:
@@ -236,9 +248,12 @@ class Dispatch:
 
     # subshells (JEP 91)
 
+    def _refuse_subshells(self, message: Message) -> None:
+        """Log an error and send no reply, as the specification has it ("Kernel subshells")."""
+        log.error("%s: this language runs one cell at a time", message.msg_type)
+        self._beside(message)
+
     def _create_subshell(self, message: Message) -> dict[str, Any]:
-        if not self._subshells:
-            return error_content("NotSupported", "this language runs one cell at a time")
         return {"status": "ok", "subshell_id": self._execution.create_subshell()}
 
     def _delete_subshell(self, message: Message) -> dict[str, Any]:

@@ -42,14 +42,22 @@ def test_subshells_are_announced_created_listed_and_deleted(python: Kernel) -> N
 
 
 @pytest.mark.parametrize("name", ["polykernel-calc", "polykernel-echo", "program"])
-def test_a_language_without_subshells_does_not_announce_them(
+def test_a_language_without_subshells_neither_announces_them_nor_replies(
     kernel: Callable[..., Kernel], name: str
 ) -> None:
-    client = kernel(name).client
+    started = kernel(name)
+    client = started.client
     assert client.request("kernel_info_request").reply["supported_features"] == []
-    reply = client.request("create_subshell_request", channel="control").reply
-    assert (reply["status"], reply["ename"]) == ("error", "NotSupported")
-    assert client.request("list_subshell_request", channel="control").reply["subshell_id"] == []
+    sent = [
+        client.send(f"{action}_subshell_request", {"subshell_id": "x"}, channel="control")
+        for action in ("create", "delete", "list")
+    ]
+    client.request("kernel_info_request", channel="control")
+    assert not client.replies(sent)
+    started.wait_for_log("list_subshell_request: this language runs one cell at a time")
+    for each in sent:
+        caused = [seen for seen in client.seen if seen.parent == each]
+        assert [seen.content["execution_state"] for seen in caused] == ["busy", "idle"]
 
 
 def test_a_cell_in_a_subshell_runs_beside_that_of_the_main_shell_in_the_same_namespace(

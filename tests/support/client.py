@@ -107,6 +107,7 @@ class Client:
         stdin: Whether its stdin socket is connected from the beginning.
         slow: Whether next to nothing is kept for it while it does not read.
         checked: Whether what comes must conform; not of kernels that are not ours.
+        patience: Seconds that it waits for what must come.
     """
 
     of_this_test: ClassVar[list[Client]] = []
@@ -119,16 +120,19 @@ class Client:
         stdin: bool = True,
         slow: bool = False,
         checked: bool = True,
+        patience: float = PATIENCE,
     ) -> None:
         key = info["key"]
-        self._key = key if isinstance(key, bytes) else key.encode()
+        self.key = key if isinstance(key, bytes) else key.encode()
         self._checked = checked
-        self.session = Session(key=self._key, signature_scheme=info["signature_scheme"])
+        self.patience = patience
+        self.session = Session(key=self.key, signature_scheme=info["signature_scheme"])
         schema.exempt(self.session)  # the frames are checked, with their topic and signature
         self._info = info
         self._context = zmq.Context()
         self._poller = zmq.Poller()
         self.seen: list[Seen] = []
+        self.sent_headers: dict[str, dict[str, Any]] = {}
         self.sockets = {name: self._open(name, zmq.DEALER) for name in ("shell", "control")}
         if stdin:
             self.connect_stdin()
@@ -164,6 +168,22 @@ class Client:
         separator = "-" if info["transport"] == "ipc" else ":"
         return f"{info['transport']}://{info['ip']}{separator}{info[f'{channel}_port']}"
 
+    def stranger(self, info: dict[str, Any]) -> Client:
+        """Make a front end that knows this much of the connection, and listens to nothing."""
+        return Client({**info, "key": self.key}, subscribe=False, stdin=False)
+
+    def can_connect(self, channel: str) -> bool:
+        """Look whether somebody listens there who speaks ZeroMQ."""
+        with self._context.socket(zmq.DEALER) as socket:
+            socket.linger = 0
+            self._encrypt(socket)
+            events = socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
+            socket.connect(self.address(channel))
+            connected = bool(events.poll(int(self.patience * 1000)))
+            socket.disable_monitor()
+            events.close(linger=0)
+            return connected
+
     def close(self) -> None:
         self._context.destroy(linger=0)
 
@@ -184,7 +204,9 @@ class Client:
         if subshell is not None:
             message["header"]["subshell_id"] = subshell
         self.session.send(self.sockets[channel], message, buffers=list(buffers))
-        return str(message["header"]["msg_id"])
+        msg_id = str(message["header"]["msg_id"])
+        self.sent_headers[msg_id] = message["header"]
+        return msg_id
 
     def send_execute(self, code: str, *, subshell: str | None = None, **content: Any) -> str:
         content = {"code": code, "allow_stdin": False, **content}
@@ -203,14 +225,15 @@ class Client:
         message = self.session.msg("input_reply", {"value": value}, parent and {"header": parent})
         self.session.send(self.sockets["stdin"], message)
 
-    def beats(self, word: bytes, patience: float = PATIENCE) -> bytes:
+    def beats(self, word: bytes, patience: float | None = None) -> bytes:
         """Send a heartbeat, and give its echo."""
         with self._context.socket(zmq.REQ) as socket:
             socket.linger = 0
             self._encrypt(socket)
             socket.connect(self.address("hb"))
             socket.send(word)
-            assert socket.poll(int(patience * 1000)), "no echo on the heartbeat socket"
+            milliseconds = int((patience or self.patience) * 1000)
+            assert socket.poll(milliseconds), "no echo on the heartbeat socket"
             return socket.recv()
 
     # what comes
@@ -228,7 +251,7 @@ class Client:
         channel = names.get(id(socket), "iopub")
         raw = socket.recv_multipart()
         if self._checked:
-            schema.check_frames(channel, raw, self._key, self._info["signature_scheme"])
+            schema.check_frames(channel, raw, self.key, self._info["signature_scheme"])
         _, frames = self.session.feed_identities(raw)
         message = self.session.deserialize(frames)
         self.seen.append(
@@ -243,10 +266,15 @@ class Client:
         )
 
     def wait(
-        self, wanted: Callable[[Seen], bool], what: str, patience: float = PATIENCE, since: int = 0
+        self,
+        wanted: Callable[[Seen], bool],
+        what: str,
+        patience: float | None = None,
+        since: int = 0,
     ) -> Seen:
         """Wait for the first message, from the ``since``-th on, that is wanted."""
         at = since
+        patience = patience or self.patience
         deadline = time.monotonic() + patience
         while True:
             while at < len(self.seen):
@@ -275,7 +303,7 @@ class Client:
 
         self.wait(printed, f"the text {text!r}")
 
-    def outcome(self, msg_id: str, patience: float = PATIENCE) -> Outcome:
+    def outcome(self, msg_id: str, patience: float | None = None) -> Outcome:
         """Wait for a request's reply and idle status; they come on two sockets, in any order."""
         reply = self.wait(
             lambda seen: seen.parent == msg_id and seen.channel in ("shell", "control"),
@@ -296,7 +324,7 @@ class Client:
         *,
         channel: str = "shell",
         subshell: str | None = None,
-        patience: float = PATIENCE,
+        patience: float | None = None,
     ) -> Outcome:
         """Send a request, and wait for all that it causes."""
         msg_id = self.send(msg_type, content, channel=channel, subshell=subshell)

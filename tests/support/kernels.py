@@ -16,6 +16,7 @@ from support.client import Client
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Sequence
 
     import psutil
 
@@ -48,11 +49,15 @@ class Kernel:
         environment: dict[str, str] | None = None,
         subscribe: bool = True,
         encryption: str = "disabled",
+        key: bytes | None = None,
+        signature_scheme: str = "hmac-sha256",
+        arguments: Sequence[str] = (),
+        installed: bool = False,
     ) -> None:
         self.folder = folder
         self._stderr = folder / "stderr"
         specs = KernelSpecManager()
-        if not name.startswith("polykernel-"):
+        if not (installed or name.startswith("polykernel-")):
             specs.kernel_dirs = [str(_sample_specs(folder, name))]
             specs.ensure_native_kernel = False
         connection_file = str(folder / "connection.json")
@@ -63,11 +68,19 @@ class Kernel:
             connection_file=connection_file,
             transport_encryption=encryption,
         )
+        self.manager.session.signature_scheme = signature_scheme
+        if key is not None:
+            self.manager.session.key = key
         path = os.pathsep.join(filter(None, [str(SAMPLES), os.environ.get("PYTHONPATH", "")]))
-        self._environment = {**os.environ, "PYTHONPATH": path, **(environment or {})}
+        self.extra_environment = environment or {}
+        self._environment = {**os.environ, "PYTHONPATH": path, **self.extra_environment}
         with self._stderr.open("wb") as stderr:
             self.manager.start_kernel(
-                env=self._environment, cwd=str(folder), stderr=stderr, stdout=stderr
+                env=self._environment,
+                cwd=str(folder),
+                stderr=stderr,
+                stdout=stderr,
+                extra_arguments=list(arguments),
             )
         self._watches: list[processes.Watch] = []
         self._gates = 0
@@ -102,7 +115,7 @@ class Kernel:
         """Wait until the host has logged this."""
         processes.until(lambda: text in self.log, f"{text!r} in the log")
 
-    def connect(self, **options: bool) -> Client:
+    def connect(self, **options: Any) -> Client:
         """Connect one more front end."""
         client = Client(self.info, **options)
         self._clients.append(client)
@@ -163,11 +176,16 @@ class Kernel:
         """Wait for the host's end."""
         return int(self.process.wait(patience))
 
+    def disconnect(self) -> None:
+        """Disconnect all front ends."""
+        for client in self._clients:
+            client.close()
+        self._clients.clear()
+
     def end(self) -> None:
         for watch in self._watches:
             watch.close()
-        for client in self._clients:
-            client.close()
+        self.disconnect()
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(10)

@@ -1,0 +1,141 @@
+"""Runs each rule's test with our kernels, and with others to see where those fail."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from support.client import PATIENCE
+
+from specification import table
+from specification.rules import rule_of
+from specification.subjects import IMPATIENT, KINDS, OF_PEERS, PEERS, Subject
+from specification.tour import Guide, Tour
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Names a file where outcomes of other kernels go; then nothing is expected of them.
+RECORD = "POLYKERNEL_RECORD_PEERS"
+
+_broken = pytest.StashKey[bool]()
+_tours: dict[str, Tour] = {}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    rule = rule_of(metafunc.function)
+    if rule is None or "subject" not in metafunc.fixturenames:
+        return
+    names = [*rule.languages, *(PEERS if rule.peers else ())]
+    metafunc.parametrize("subject", names, indirect=True, scope="session")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Expect of other kernels what the table says of them, where it was made with them."""
+    page = table.PAGE.read_text() if table.PAGE.exists() else ""
+    results, recorded = table.recorded_results(page), table.recorded_versions(page)
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        name = callspec.params.get("subject") if callspec is not None else None
+        if name not in PEERS:
+            continue
+        if not PEERS[name].version:
+            item.add_marker(pytest.mark.skip(reason=f"{name} is not installed here"))
+        elif RECORD in os.environ:
+            continue
+        elif PEERS[name].version != recorded.get(name):
+            reason = f"docs/protocol.md tells of {name} {recorded.get(name)}"
+            item.add_marker(pytest.mark.skip(reason=reason))
+        else:
+            found = results[name].get(item.originalname)  # type: ignore[attr-defined]
+            if found in (table.FAILS, table.RACES):
+                item.stash[_broken] = True
+                reason = f"{name} breaks this rule, as docs/protocol.md says"
+                strict = found == table.FAILS
+                item.add_marker(pytest.mark.xfail(reason=reason, strict=strict))
+
+
+@pytest.fixture(scope="session")
+def subject(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[_Shared]:
+    shared = _Shared(request.param, tmp_path_factory)
+    yield shared
+    shared.end()
+
+
+class _Shared:
+    """One running kernel for all tests, replaced where a test leaves it unwell."""
+
+    def __init__(self, name: str, folders: pytest.TempPathFactory) -> None:
+        self.name = name
+        self._folders = folders
+        self._subject: Subject | None = None
+
+    def begin(self, patience: float) -> Subject:
+        """Begin a test, with a kernel that is well."""
+        if self._subject is not None and not self._subject.alive:
+            self.end()
+        if self._subject is None:
+            self._subject = Subject(KINDS[self.name], self._folders.mktemp(self.name))
+        self._subject.begin(patience)
+        return self._subject
+
+    def finish(self) -> None:
+        """End a test, and the kernel where the test leaves it unwell."""
+        if self._subject is not None:
+            self._subject.finish()
+            if not self._subject.healthy:
+                self.end()
+
+    def end(self) -> None:
+        if self._subject is not None:
+            self._subject.end()
+            self._subject = None
+
+
+def _patience(item: Any, shared: _Shared) -> float:
+    if shared.name not in PEERS:
+        return PATIENCE
+    return IMPATIENT if item.stash.get(_broken, False) else OF_PEERS
+
+
+@pytest.fixture
+def kernel(subject: _Shared, request: pytest.FixtureRequest) -> Iterator[Subject]:
+    yield subject.begin(_patience(request.node, subject))
+    subject.finish()
+
+
+@pytest.fixture
+def tour(subject: _Shared, tmp_path: Path) -> Tour:
+    if subject.name not in _tours:
+        guided = Subject(KINDS[subject.name], tmp_path)
+        guided.begin(OF_PEERS if subject.name in PEERS else PATIENCE)
+        _tours[subject.name] = Guide(guided).take()
+        guided.end()
+    return _tours[subject.name]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Iterator[pytest.TestReport]:
+    report = yield
+    if call.when == "call":
+        _record(item, call.excinfo is None)
+    return report  # type: ignore[no-any-return]
+
+
+def _record(item: pytest.Item, passed: bool) -> None:
+    """Note what became of a rule's test with another kernel, for who makes the table."""
+    callspec = getattr(item, "callspec", None)
+    name = callspec.params.get("subject") if callspec is not None else None
+    if RECORD in os.environ and name in PEERS:
+        line = json.dumps([name, item.originalname, passed])  # type: ignore[attr-defined]
+        with Path(os.environ[RECORD]).open("a") as file:
+            file.write(line + "\n")

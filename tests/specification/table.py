@@ -1,0 +1,91 @@
+"""The table of docs/protocol.md: read by the tests of other kernels, written by a script.
+
+A row is a rule; the columns of other kernels tell what became of the rule's test there.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from specification.rules import RULES
+from specification.subjects import PEERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from specification.rules import Rule
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "protocol.md"
+BEGIN = "<!-- the table: written by scripts/protocol_table.py -->"
+END = "<!-- the end of the table -->"
+
+#: What became of a rule's test with another kernel.
+HOLDS, FAILS, RACES, NOT_TRIED = "holds", "**fails**", "at times", "–"
+
+Results = dict[str, dict[str, str]]  # by peer and by rule
+
+
+def versions() -> dict[str, str]:
+    """Give the versions of the other kernels that are installed here."""
+    return {name: kind.version for name, kind in PEERS.items() if kind.version}
+
+
+def recorded_versions(page: str) -> dict[str, str]:
+    """Give the versions that the table was made with."""
+    found = re.search(r"^\| message \|.*$", page, re.MULTILINE)
+    cells = _cells(found.group()) if found else []
+    return {
+        name: cell.removeprefix(name).strip() for cell in cells for name in PEERS if name in cell
+    }
+
+
+def recorded_results(page: str) -> Results:
+    """Give what the table says of the other kernels, by peer and by rule."""
+    results: Results = {name: {} for name in PEERS}
+    for line in page.partition(BEGIN)[2].partition(END)[0].splitlines():
+        match = re.search(r"`(test_\w+)`", line)
+        if match:
+            cells = _cells(line)
+            for name, cell in zip(PEERS, cells[-len(PEERS) :], strict=True):
+                results[name][match.group(1)] = cell
+    return results
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip())[1:-1]]
+
+
+def render(results: Results, peer_versions: Mapping[str, str]) -> str:
+    """Make the table."""
+    peers = [f"{name} {peer_versions.get(name, '')}".strip() for name in PEERS]
+    lines = []
+    for title, rules in sections():
+        lines += ["", f"### {title}", ""]
+        lines.append(f"| message | rule | test | {' | '.join(peers)} |")
+        lines.append(f"| --- | --- | --- |{' --- |' * len(peers)}")
+        for each in rules:
+            outcomes = [results[name].get(each.name, NOT_TRIED) for name in PEERS]
+            text = " ".join(each.text.split()).replace("|", r"\|")
+            lines.append(
+                f"| {each.message} | {text} | `{each.module}` `{each.name}` "
+                f"| {' | '.join(outcomes)} |"
+            )
+    return "\n".join(lines[1:])
+
+
+def sections() -> Iterable[tuple[str, list[Rule]]]:
+    """Give the rules under the specification's headings, in the order of the modules."""
+    grouped: dict[str, list[Rule]] = {}
+    for each in RULES.values():
+        page = "" if each.page == "messaging" else f" ({each.page})"
+        grouped.setdefault(f"{each.section}{page}", []).append(each)
+    return grouped.items()
+
+
+def replace_table(page: str, table: str) -> str:
+    """Put a table into the page, in the place of the one that is there."""
+    before, _, rest = page.partition(BEGIN)
+    after = rest.partition(END)[2]
+    return f"{before}{BEGIN}\n{table}\n{END}{after}"
