@@ -78,7 +78,7 @@ class Dispatch:
         self._language_info = language_info
         self._banner = banner
         self._help_links = [{"text": text, "url": url} for text, url in help_links.items()]
-        self._subshells = subshells
+        execution.subshells = subshells
         self._ports = ports
         self._shutdown = shutdown
         self._comms = Comms(execution, send)
@@ -122,7 +122,7 @@ class Dispatch:
             return
         try:
             self._execution.shell_of(message)
-            if channel == "control" and msg_type in SUBSHELLS and not self._subshells:
+            if channel == "control" and msg_type in SUBSHELLS and not self._execution.subshells:
                 self._refuse_subshells(message)
             elif msg_type in self._at_once[channel]:
                 content = self._at_once[channel][msg_type](message)
@@ -216,12 +216,12 @@ class Dispatch:
         }
 
     def _features(self) -> list[str]:
-        features = ["kernel subshells"] if self._subshells else []
+        features = ["kernel subshells"] if self._execution.subshells else []
         return [*features, FEATURE] if self._debugger.works else features
 
     def _on_abilities(self, abilities: Abilities) -> None:
         self._debugger.on_abilities(abilities)
-        self._subshells = abilities.subshells
+        self._execution.subshells = abilities.subshells
         version = abilities.language_version
         if version and version != self._language_info["version"]:
             log.warning("the evaluator's language has the version %s", version)

@@ -44,6 +44,7 @@ class Execution:
         broken: Why the language can't run at all, as content of an error; or ``None``.
 
     Attributes:
+        subshells: Whether cells can run side by side, as far as is known.
         on_counted: Told of each cell that counts, of its number and of its code.
         on_result: Told of the result of a cell that counts.
         on_abilities_changed: Told what a new evaluator says of itself.
@@ -70,6 +71,7 @@ class Execution:
         self._obituary = Obituary()
         self._reading_on = False  # since an interrupt, although front ends don't keep up
         self._stopped = False
+        self.subshells = False
         self.output = Output(lambda message: send("iopub", message))
         self.on_counted: Callable[[Message, int, str], None] = lambda message, count, code: None
         self.on_result: Callable[[Message, msgspec.Raw], None] = lambda message, data: None
@@ -118,13 +120,13 @@ class Execution:
         self.submit(Cell(message, request, quiet=request.silent, counts=counts))
 
     def shell_of(self, message: Message) -> Shell:
-        """Find the shell that a request is for.
+        """Find the shell that a request is for; where there are no subshells it is the main one.
 
         Raises:
             UnknownSubshell: There is no such subshell.
         """
         subshell_id = message.header.subshell_id
-        if subshell_id is None:
+        if subshell_id is None or not self.subshells:
             return self._main
         try:
             return self._subshells[subshell_id]

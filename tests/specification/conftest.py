@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
 from support.client import PATIENCE
 
 from specification import table
@@ -17,7 +16,7 @@ from specification.subjects import IMPATIENT, KINDS, OF_PEERS, PEERS, Subject
 from specification.tour import Guide, Tour
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 #: Names a file where outcomes of other kernels go; then nothing is expected of them.
 RECORD = "POLYKERNEL_RECORD_PEERS"
@@ -124,11 +123,11 @@ def tour(subject: _Shared, tmp_path: Path) -> Tour:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
-) -> Iterator[pytest.TestReport]:
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if call.when == "call":
         _record(item, call.excinfo is None)
-    return report  # type: ignore[no-any-return]
+    return report
 
 
 def _record(item: pytest.Item, passed: bool) -> None:

@@ -13,7 +13,7 @@ from specification.rules import RULES
 from specification.subjects import PEERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from specification.rules import Rule
 
@@ -22,7 +22,7 @@ BEGIN = "<!-- the table: written by scripts/protocol_table.py -->"
 END = "<!-- the end of the table -->"
 
 #: What became of a rule's test with another kernel.
-HOLDS, FAILS, RACES, NOT_TRIED = "holds", "**fails**", "at times", "–"
+HOLDS, FAILS, RACES, NOT_TRIED = "holds", "**fails**", "at times", "-"
 
 Results = dict[str, dict[str, str]]  # by peer and by rule
 
@@ -72,7 +72,7 @@ def render(results: Results, peer_versions: Mapping[str, str]) -> str:
                 f"| {each.message} | {text} | `{each.module}` `{each.name}` "
                 f"| {' | '.join(outcomes)} |"
             )
-    return "\n".join(lines[1:])
+    return "\n".join(lines).strip()
 
 
 def sections() -> Iterable[tuple[str, list[Rule]]]:
@@ -84,8 +84,27 @@ def sections() -> Iterable[tuple[str, list[Rule]]]:
     return grouped.items()
 
 
-def replace_table(page: str, table: str) -> str:
-    """Put a table into the page, in the place of the one that is there."""
+def outcome(seen: Collection[bool]) -> str:
+    """Say what became of a test that ran several times."""
+    if len(seen) > 1:
+        return RACES
+    return HOLDS if True in seen else FAILS
+
+
+def counts(results: Results) -> str:
+    """Count the rules, and those that each kernel holds."""
+    lines = [f"{len(RULES)} rules, each held by a test that our kernels pass."]
+    for name in PEERS:
+        found = list(results[name].values())
+        kept = found.count(HOLDS)
+        tried = len(found) - found.count(NOT_TRIED)
+        lines.append(f"Of {tried} that were tried with {name}, it holds {kept}.")
+    return " ".join(lines)
+
+
+def fill(page: str, results: Results, peer_versions: Mapping[str, str]) -> str:
+    """Put the table into the page, in the place of the one that is there."""
     before, _, rest = page.partition(BEGIN)
     after = rest.partition(END)[2]
+    table = f"{counts(results)}\n\n{render(results, peer_versions)}"
     return f"{before}{BEGIN}\n{table}\n{END}{after}"

@@ -135,7 +135,9 @@ def test_an_interrupt_ends_the_running_cell(kernel: Subject, code: str) -> None:
     languages=ALL,
 )
 def test_a_kernelspec_asks_for_interrupts_by_message(kernel: Subject) -> None:
-    assert kernel.kernel.manager.kernel_spec.interrupt_mode == "message"
+    spec = kernel.kernel.manager.kernel_spec
+    assert spec is not None
+    assert spec.interrupt_mode == "message"
 
 
 @pytest.fixture
@@ -444,9 +446,10 @@ def test_a_cell_in_a_subshell_runs_beside_that_of_the_main_shell(kernel: Subject
 
 
 @rule(
-    "execute_request",
-    "Stdout, stderr and display",
-    "each cell's output goes to its own parent",
+    "iopub",
+    "IOPub messages",
+    "IOPub messages do not need an extra optional `subshell_id` field as this information is "
+    "available in the parent header.",
     page=JEP_91,
 )
 def test_what_cells_of_two_shells_print_at_once_goes_to_each_ones_own(kernel: Subject) -> None:
@@ -455,15 +458,18 @@ def test_what_cells_of_two_shells_print_at_once_goes_to_each_ones_own(kernel: Su
     subshell = client.create_subshell()
     gate, main = other.send_gate("print('main')")
     there = client.send_execute("print('there')", subshell=subshell)
-    assert client.outcome(there).text() == "there\n"
+    outcome = client.outcome(there)
+    assert outcome.text() == "there\n"
+    parents = [seen.message["parent_header"] for seen in outcome.iopub]
+    assert {parent["subshell_id"] for parent in parents} == {subshell}
     open_gate(gate)
     assert client.outcome(main).text() == "at the gate\nmain\n"
 
 
 @rule(
     "execute_reply",
-    "Execution count",
-    "a queue, a count and stop-on-error for each",
+    "Proposed enhancement: kernel subshells",
+    "Each subshell will store its own execution count and history.",
     page=JEP_91,
 )
 def test_each_subshell_counts_for_itself(kernel: Subject) -> None:
@@ -478,10 +484,9 @@ def test_each_subshell_counts_for_itself(kernel: Subject) -> None:
 
 @rule(
     "*_request",
-    "Unknown subshells",
-    "an unknown subshell id is an error, not a new shell",
+    "Proposed enhancement: kernel subshells",
+    "Use of a `subshell_id` that is not recognised will raise an error.",
     page=JEP_91,
-    languages=ALL,
 )
 def test_a_request_for_a_subshell_that_is_not_there_is_an_error(kernel: Subject) -> None:
     sent = kernel.client.send_execute(kernel.words.value, subshell="nobody's")
@@ -492,9 +497,74 @@ def test_a_request_for_a_subshell_that_is_not_there_is_an_error(kernel: Subject)
 
 
 @rule(
+    "*_request",
+    "Kernels not supporting subshells",
+    "Any use of a `subshell_id` field in a message will be ignored.",
+    page=JEP_91,
+    languages=ONE_AT_A_TIME,
+    peers=False,
+)
+def test_without_subshells_a_subshell_id_means_nothing(kernel: Subject) -> None:
+    sent = kernel.client.send_execute(kernel.words.value, subshell="nobody's")
+    assert kernel.client.outcome(sent).result == kernel.words.shown
+
+
+@rule(
+    "list_subshell_reply",
+    "List subshells",
+    "Note that the parent subshell (`subshell_id = None`) is not included in the returned list.",
+    page=JEP_91,
+)
+def test_the_main_shell_is_not_listed(kernel: Subject) -> None:
+    other = kernel.fresh()
+    other.execute("1")
+    assert listed(other) == []
+    subshell = other.client.create_subshell()
+    assert listed(other) == [subshell]
+
+
+@rule(
+    "execute_request",
+    "Kernels supporting subshells",
+    "Within a an individual subshell, requests are processed sequentially.",
+    page=JEP_91,
+)
+def test_cells_of_one_subshell_run_one_after_the_other(kernel: Subject) -> None:
+    other = kernel.fresh()
+    client = other.client
+    subshell = client.create_subshell()
+    sent = [
+        client.send_execute(f"import time; time.sleep({0.2 - n / 10}); {n}", subshell=subshell)
+        for n in range(3)
+    ]
+    outcomes = [client.outcome(each) for each in sent]
+    assert [outcome.reply["execution_count"] for outcome in outcomes] == [1, 2, 3]
+    assert [seen.parent for seen in client.replies(sent)] == sent
+
+
+@rule(
+    "input_request",
+    "Proposed enhancement: kernel subshells",
+    "it is possible for a subshell to request and receive stdin",
+    page=JEP_91,
+)
+def test_a_cell_of_a_subshell_may_ask_for_input(kernel: Subject) -> None:
+    other = kernel.fresh()
+    client = other.client
+    subshell = client.create_subshell()
+    gate, main = other.send_gate()
+    sent = client.send_execute("input('there? ')", subshell=subshell, allow_stdin=True)
+    request = client.wait_for("input_request", sent)
+    client.answer("here", request.message["header"])
+    assert client.outcome(sent).result == "'here'"
+    open_gate(gate)
+    assert client.outcome(main).status == "ok"
+
+
+@rule(
     "interrupt_request",
-    "Interrupts",
-    "an interrupt reaches the main shell's cell and every subshell's",
+    "Kernels supporting subshells",
+    "messages are handled at the kernel (process) rather than subshell (thread) level",
     page=JEP_91,
 )
 def test_an_interrupt_ends_the_cells_of_all_shells(kernel: Subject) -> None:

@@ -11,8 +11,9 @@ from specification.subjects import NEVER
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from specification.subjects import Subject
     from support.client import Seen
+
+    from specification.subjects import Subject
 
 CUSTOM = "Custom Messages"
 OPENING = "Opening a Comm"
@@ -54,7 +55,9 @@ def open_comm(kernel: Subject, comm_id: str, data: Any = None) -> list[Seen]:
     "Opening a Comm produces a ``comm_open`` message, to be sent to the other side",
 )
 def test_a_cell_opens_a_comm(kernel: Subject) -> None:
-    code = "from comm import create_comm\nc = create_comm(target_name='t', data={'x': 1})\nc.comm_id"
+    code = (
+        "from comm import create_comm\nc = create_comm(target_name='t', data={'x': 1})\nc.comm_id"
+    )
     outcome = kernel.execute(code)
     (opened,) = outcome.contents("comm_open")
     assert repr(opened["comm_id"]) == outcome.result
@@ -140,7 +143,9 @@ def test_comm_messages_have_no_reply(kernel: Subject) -> None:
     for msg_type in ("comm_open", "comm_msg", "comm_close"):
         tell(kernel, msg_type, content)
     kernel.client.pump(NEVER)
-    sent = [key for key, header in kernel.client.sent_headers.items() if "comm" in header["msg_type"]]
+    sent = [
+        key for key, header in kernel.client.sent_headers.items() if "comm" in header["msg_type"]
+    ]
     assert not kernel.client.replies(sent)
 
 
@@ -195,7 +200,9 @@ def test_what_a_comms_handler_prints_is_its_messages(kernel: Subject) -> None:
     "Since comm messages can execute arbitrary user code",
 )
 def test_a_comms_handler_that_fails_shows_its_error_and_harms_nothing(kernel: Subject) -> None:
-    kernel.execute(TARGET + "\nget_comm_manager().register_target('bad', lambda comm, message: 1 / 0)")
+    kernel.execute(
+        TARGET + "\nget_comm_manager().register_target('bad', lambda comm, message: 1 / 0)"
+    )
     content = {"comm_id": "bad", "target_name": "bad", "data": {}}
     caused = tell(kernel, "comm_open", content)
     assert "ZeroDivisionError" in str([seen.content for seen in caused])

@@ -10,8 +10,9 @@ from specification.rules import rule
 from specification.subjects import NEVER
 
 if TYPE_CHECKING:
-    from specification.subjects import Subject
     from support.client import Outcome
+
+    from specification.subjects import Subject
 
 STDIN = "Messages on the stdin (ROUTER/DEALER) channel"
 
@@ -72,7 +73,7 @@ def test_only_who_sent_the_cell_is_asked(kernel: Subject) -> None:
 @rule(
     "input_request",
     "Parent header",
-    "When a message is the \"result\" of another message, ... the ``parent_header`` is a copy of "
+    'When a message is the "result" of another message, ... the ``parent_header`` is a copy of '
     "the ``header``",
 )
 def test_a_request_for_input_has_the_cell_as_parent(kernel: Subject) -> None:

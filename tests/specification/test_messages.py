@@ -14,9 +14,10 @@ from specification.rules import ALL, rule
 from specification.subjects import NEVER
 
 if TYPE_CHECKING:
+    from support.client import Seen
+
     from specification.subjects import Subject
     from specification.tour import Tour
-    from support.client import Seen
 
 HEADER = "Message Header"
 COMPATIBILITY = "Compatibility"
@@ -134,15 +135,13 @@ def test_a_subshell_id_means_that_subshell(kernel: Subject) -> None:
     main = kernel.execute(code).result
     there = kernel.client.outcome(kernel.client.send_execute(code, subshell=subshell)).result
     assert there not in (None, main)
-    kernel.client.request(
-        "delete_subshell_request", {"subshell_id": subshell}, channel="control"
-    )
+    kernel.client.request("delete_subshell_request", {"subshell_id": subshell}, channel="control")
 
 
 @rule(
     "parent_header",
     "Parent header",
-    "the ``parent_header`` is a copy of the ``header`` of the message that \"caused\" the current "
+    'the ``parent_header`` is a copy of the ``header`` of the message that "caused" the current '
     "message",
     languages=ALL,
 )
@@ -195,9 +194,7 @@ def test_without_a_parent_there_is_an_empty_dictionary(tour: Tour) -> None:
 )
 def test_metadata_of_a_request_changes_nothing_that_is_asked(kernel: Subject) -> None:
     metadata = {"cellId": "a cell", "deletedCells": [], "of ours": {"x": None}}
-    sent = kernel.client.send(
-        "execute_request", {"code": kernel.words.value}, metadata=metadata
-    )
+    sent = kernel.client.send("execute_request", {"code": kernel.words.value}, metadata=metadata)
     outcome = kernel.client.outcome(sent)
     assert outcome.result == kernel.words.shown
     assert all(isinstance(dictionaries(seen)[2], dict) for seen in outcome.caused)

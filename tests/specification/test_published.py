@@ -10,15 +10,16 @@ from specification.rules import ALL, WITH_ERRORS, rule
 from specification.subjects import NEVER
 
 if TYPE_CHECKING:
+    from support.client import Client, Seen
+
     from specification.subjects import Subject
     from specification.tour import Tour
-    from support.client import Client, Seen
 
 WELCOME = "Welcome message"
 STREAMS = "Streams (stdout, stderr, etc)"
 DISPLAY = "Display Data"
 UPDATE = "Update Display Data"
-RESULTS = "Execution results (IOPub)"
+RESULTS = "Execution results"
 ERRORS = "Execution errors"
 CLEAR = "Clear output"
 SHOW = "from IPython.display import display, update_display, clear_output, JSON\n"

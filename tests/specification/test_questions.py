@@ -199,8 +199,8 @@ def test_the_completed_place_may_be_within_a_cell_of_many_lines(kernel: Subject)
 @rule(
     "complete_request",
     "``cursor_pos`` and unicode offsets",
-    "use a python3 kernel and evaluate ``𨭎𨭎𨭎𨭎𨭎 = 10``.  Then type ``𨭎𨭎`` followed by the tab "
-    "key and see if it properly completes",
+    "use a python3 kernel and evaluate ``𨭎𨭎𨭎𨭎𨭎 = 10``.  Then type ``𨭎𨭎`` followed by the "
+    "tab key and see if it properly completes",
 )
 def test_the_specifications_example_of_astral_characters_completes(kernel: Subject) -> None:
     assert kernel.execute("𨭎𨭎𨭎𨭎𨭎 = 10").status == "ok"
@@ -369,7 +369,9 @@ def test_the_history_is_searched_by_globs(kernel: Subject) -> None:
         kernel.execute(code)
     found = [entry[2] for entry in history(kernel, hist_access_type="search", pattern="12?45", n=9)]
     assert found == ["12345", "12945"]
-    found = [entry[2] for entry in history(kernel, hist_access_type="search", pattern="1*2345", n=9)]
+    found = [
+        entry[2] for entry in history(kernel, hist_access_type="search", pattern="1*2345", n=9)
+    ]
     assert found == ["12345", "1 + 2345"]
 
 

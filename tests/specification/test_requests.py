@@ -10,9 +10,10 @@ from specification.rules import ALL, WITH_ERRORS, rule
 from specification.subjects import NEVER
 
 if TYPE_CHECKING:
+    from support.client import Seen
+
     from specification.subjects import Subject
     from specification.tour import Tour
-    from support.client import Seen
 
 REQUEST_REPLY = "Request-Reply"
 STATUS = "Kernel status"
@@ -118,7 +119,7 @@ def test_a_malformed_request_has_an_error_as_its_reply(kernel: Subject, msg_type
 @rule(
     "*_reply",
     REQUEST_REPLY,
-    "instead the following fields should be present: ename, evalue, traceback",
+    "instead the following fields should be present",
     languages=WITH_ERRORS,
 )
 def test_an_error_has_a_name_a_value_and_a_traceback(kernel: Subject) -> None:
@@ -166,7 +167,7 @@ def aborted(kernel: Subject) -> dict[str, object]:
 @rule(
     "execute_reply",
     REQUEST_REPLY,
-    "``execute_reply`` messages have an ``execution_count`` field regardless of their status",
+    "have an ``execution_count`` field regardless of their status",
     languages=WITH_ERRORS,
 )
 def test_replies_of_cells_that_fail_or_never_run_have_a_count(kernel: Subject) -> None:

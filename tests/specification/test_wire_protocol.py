@@ -76,9 +76,9 @@ def test_topics_tell_the_message_type(tour: Tour) -> None:
 @rule(
     "any",
     WIRE,
-    "The signature is the HMAC hex digest of the concatenation of: A shared key, the serialized "
-    "header dict, the serialized parent header dict, the serialized metadata dict, the serialized "
-    "content dict",
+    "The signature is the HMAC hex digest of the concatenation of ... A shared key ... The "
+    "serialized header dict ... The serialized parent header dict ... The serialized metadata "
+    "dict ... The serialized content dict",
     languages=ALL,
 )
 def test_every_message_is_signed(tour: Tour) -> None:
@@ -101,9 +101,7 @@ def test_signatures_are_those_of_the_connection_files_scheme(kernel: Subject) ->
         for seen in outcome.caused:
             digest = packing.signature_of(seen.frames)
             assert len(digest) == 2 * hashlib.new(scheme).digest_size
-            assert digest == packing.sign(
-                other.client.key, packing.parts(seen.frames)[:4], scheme
-            )
+            assert digest == packing.sign(other.client.key, packing.parts(seen.frames)[:4], scheme)
 
 
 @rule(

@@ -14,8 +14,9 @@ from specification.subjects import NEVER
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from specification.subjects import Subject
     from support.client import Client, Seen
+
+    from specification.subjects import Subject
 
 UNKNOWN_TARGET = {"comm_id": "nobodys", "target_name": "a target that nobody knows", "data": {}}
 CELLS = (
@@ -24,10 +25,12 @@ CELLS = (
     "display({'text/plain': 'one'}, raw=True, display_id='shown')",
     "update_display({'text/plain': 'two'}, raw=True, display_id='shown')",
     "clear_output(wait=True)",
-    "from comm import create_comm\n"
-    "def heard(message): print('heard', message['content']['data'])\n"
-    "ours = create_comm(target_name='tour', comm_id='tour', data={'made': 'here'})\n"
-    "ours.on_msg(heard)",
+    (
+        "from comm import create_comm\n"
+        "def heard(message): print('heard', message['content']['data'])\n"
+        "ours = create_comm(target_name='tour', comm_id='tour', data={'made': 'here'})\n"
+        "ours.on_msg(heard)"
+    ),
     "ours.send(data={'a': 1}, buffers=[b'buffer'])",
 )
 QUESTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -109,7 +112,9 @@ class Guide:
         msg_id = self.client.send(msg_type, content, buffers=buffers)
         with contextlib.suppress(AssertionError):
             self.client.wait(
-                lambda seen: seen.parent == msg_id and seen.content.get("execution_state") == "idle",
+                lambda seen: (
+                    seen.parent == msg_id and seen.content.get("execution_state") == "idle"
+                ),
                 "idle",
             )
 

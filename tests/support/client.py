@@ -252,14 +252,16 @@ class Client:
         raw = socket.recv_multipart()
         if self._checked:
             schema.check_frames(channel, raw, self.key, self._info["signature_scheme"])
-        _, frames = self.session.feed_identities(raw)
-        message = self.session.deserialize(frames)
+            _, frames = self.session.feed_identities(raw)
+            message = self.session.deserialize(frames)
+        else:
+            message = _read_anything(raw)
         self.seen.append(
             Seen(
                 channel,
                 message["msg_type"],
-                message["parent_header"].get("msg_id", ""),
-                message["content"],
+                (message["parent_header"] or {}).get("msg_id", ""),  # others send null, too
+                message["content"] or {},
                 message,
                 tuple(raw),
             )
@@ -358,3 +360,17 @@ class Client:
         left_out = max(0, len(self.seen) - SHOWN)
         lines = [f"... {left_out} more"] if left_out else []
         return "\n".join([*lines, *map(str, self.seen[left_out:])])
+
+
+def _read_anything(frames: Sequence[bytes]) -> dict[str, Any]:
+    """Read a message that may break rules."""
+    _signature, *parts = frames[frames.index(b"<IDS|MSG>") + 1 :]
+    names = ("header", "parent_header", "metadata", "content")
+    message: dict[str, Any] = dict(zip(names, map(json.loads, parts), strict=False))
+    header = message["header"]
+    return {
+        **message,
+        "msg_type": header["msg_type"],
+        "msg_id": header["msg_id"],
+        "buffers": list(parts[4:]),
+    }
