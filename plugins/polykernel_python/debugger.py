@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 from polykernel_python import debug_names
@@ -82,7 +83,7 @@ class Debugger:
         self._stopped: list[int] = []
         self._module_frames: set[int] = set()
         self._global_scopes: set[int] = set()
-        self._mapped: set[str] = set()  # files that stand for code compiled under another name
+        self._mapped: dict[str, str] = {}  # files that stand for code compiled under another name
         self._own: dict[str, Callable[[Body], Body]] = {
             "initialize": self._initialize,
             "attach": self._attach,
@@ -200,9 +201,9 @@ class Debugger:
             {"source": {"path": file}, "pydevdSourceMaps": [entry] if name else []},
         )
         if name:
-            self._mapped.add(file)
+            self._mapped[file] = name
         else:
-            self._mapped.discard(file)
+            self._mapped.pop(file, None)
 
     def _disconnect(self, arguments: Body) -> Body:
         if self._adapter is not None and self.is_started:
@@ -314,7 +315,7 @@ class Debugger:
     def _source(self, arguments: Body) -> Body:
         source = arguments.get("source") or {}
         path = str(source.get("path") or "")
-        content = self._sources.text(path)
+        content = self._sources.text(self._mapped.get(path, path))
         if content is None:
             with open(path, encoding="utf-8", errors="replace") as file:
                 content = file.read()
@@ -335,13 +336,15 @@ class Debugger:
         body = self._ask("setBreakpoints", arguments)
         path = str((arguments.get("source") or {}).get("path") or "")
         asked = arguments.get("breakpoints") or []
+        if not asked or not Path(path).is_file():
+            # after a restart front ends send those of the evaluator before, too: for nothing
+            self._breakpoints.pop(path, None)
+            return body
         # debugpy may have moved them to lines that can be stopped at
         self._breakpoints[path] = [
             {**each, "line": got.get("line", each.get("line"))}
             for each, got in zip(asked, body.get("breakpoints") or asked)
         ]
-        if not asked:
-            del self._breakpoints[path]
         return body
 
     def _continue(self, arguments: Body) -> Body:
