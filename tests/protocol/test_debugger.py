@@ -134,29 +134,6 @@ def test_a_breakpoint_stops_in_what_a_cell_defined_before_debugging_began(
     assert python.client.outcome(cell).text() == "10\n"
 
 
-def test_the_source_of_a_cell_from_before_debugging_began_is_shown(
-    python: Kernel, debugger: Debugger
-) -> None:
-    code = "def double(x):\n    return 2 * x"
-    python.execute(code)
-    debugger.begin()
-    debugger.break_at("double(4)", 1)
-    cell = python.client.send_execute("double(4)")
-    thread, _ = debugger.stopped()
-    debugger.ask("stepIn", threadId=thread)
-    thread, frames = debugger.stopped()
-    assert debugger.ask("source", source=frames[0]["source"])["content"] == code + "\n"
-    debugger.ask("continue", threadId=thread)
-    assert python.client.outcome(cell).result == "8"
-
-
-def test_breakpoints_in_files_that_are_gone_are_not_kept(debugger: Debugger) -> None:
-    debugger.begin()
-    path = debugger.ask("debugInfo")["tmpFilePrefix"] + "before/1.py"
-    debugger.ask("setBreakpoints", source={"path": path}, breakpoints=[{"line": 1}])
-    assert debugger.ask("debugInfo")["breakpoints"] == []
-
-
 def test_variables_are_shown_and_copied_while_nothing_and_while_something_is_stopped(
     python: Kernel, debugger: Debugger
 ) -> None:
