@@ -87,6 +87,11 @@ class Debugger:
         """
         expect(self.frames).to_have_text(frames or ("<module>",))
         expect(self.line).to_have_text(line)
+        self.show_scope("Locals")  # JupyterLab shows these or the globals, as it comes
+
+    def show_scope(self, name: str) -> None:
+        """Choose whose variables are shown."""
+        self.panel.get_by_label("Scope").select_option(name)
 
     def expect_no_stop(self) -> None:
         """Wait until nothing is stopped."""

@@ -153,7 +153,7 @@ def test_a_variable_is_shown_as_rich_as_it_is(lab: Lab) -> None:
 def test_a_variable_is_copied_to_the_globals(lab: Lab) -> None:
     notebook, debugger = stopped_in_double(lab)
     debugger.choose("twice", "Copy Variable to Globals")
-    debugger.panel.get_by_label("Scope").select_option("Globals")
+    debugger.show_scope("Globals")
     expect(debugger.value("twice")).to_have_text("40")
     debugger.go_on()
     cell = notebook.cell(2)
@@ -210,7 +210,7 @@ def test_a_raised_exception_stops_where_it_is_raised(lab: Lab) -> None:
     debugger.panel.locator(".jp-PauseOnExceptions").click()
     lab.page.get_by_role("menuitem", name="userUnhandled").click()
     cell = notebook.run(0)
-    expect(debugger.line).to_have_text("    return n / 0")
+    debugger.expect_stop("    return n / 0", "divide", "<module> (Current frame)")
     expect(debugger.value("n")).to_have_text("3")
     debugger.go_on()
     expect(cell.error).to_contain_text("ZeroDivisionError")
