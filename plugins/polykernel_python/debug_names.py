@@ -37,8 +37,9 @@ class CellFiles:
     """
 
     def __init__(self) -> None:
+        # "ipykernel_": JupyterLab shows "Cell [1]" for paths that have it, and others as they are;
         # not to be guessed: whoever makes it first can write to it
-        name = f"polykernel_{os.getpid()}_{os.urandom(4).hex()}"
+        name = f"polykernel_ipykernel_{os.getpid()}_{os.urandom(4).hex()}"
         self.folder = os.path.join(os.path.realpath(tempfile.gettempdir()), name)
         self._written: set[str] = set()
 

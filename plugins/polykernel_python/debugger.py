@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 from polykernel_python import debug_names
@@ -33,7 +34,6 @@ _FORWARDED = frozenset(
         "exceptionInfo",
         "goto",
         "gotoTargets",
-        "next",
         "scopes",
         "setDebuggerProperty",
         "setExceptionBreakpoints",
@@ -41,9 +41,7 @@ _FORWARDED = frozenset(
         "setFunctionBreakpoints",
         "setVariable",
         "stackTrace",
-        "stepIn",
         "stepInTargets",
-        "stepOut",
         "threads",
         "variables",
     )
@@ -82,7 +80,7 @@ class Debugger:
         self._stopped: list[int] = []
         self._module_frames: set[int] = set()
         self._global_scopes: set[int] = set()
-        self._mapped: set[str] = set()  # files that stand for code compiled under another name
+        self._mapped: dict[str, str] = {}  # files that stand for code compiled under another name
         self._own: dict[str, Callable[[Body], Body]] = {
             "initialize": self._initialize,
             "attach": self._attach,
@@ -98,6 +96,9 @@ class Debugger:
             "scopes": self._scopes,
             "variables": self._get_variables,
             "continue": self._continue,
+            "next": lambda arguments: self._step("next", arguments),
+            "stepIn": lambda arguments: self._step("stepIn", arguments),
+            "stepOut": lambda arguments: self._step("stepOut", arguments),
             "pause": lambda arguments: self._ask("pause", {**arguments, "threadId": "*"}),
             "inspectVariables": self._inspect_variables,
             "richInspectVariables": self._rich_inspect_variables,
@@ -200,12 +201,13 @@ class Debugger:
             {"source": {"path": file}, "pydevdSourceMaps": [entry] if name else []},
         )
         if name:
-            self._mapped.add(file)
+            self._mapped[file] = name
         else:
-            self._mapped.discard(file)
+            self._mapped.pop(file, None)
 
     def _disconnect(self, arguments: Body) -> Body:
         if self._adapter is not None and self.is_started:
+            self._announce_continue()
             # the process is the kernel's evaluator, whatever the front end asks for
             self._ask("disconnect", {"terminateDebuggee": False})
             _tracing().pause()
@@ -257,19 +259,12 @@ class Debugger:
             return
         _tracing().forget_step()
         if error is not None and _leave_stop(error):
-            self._let_go()
+            self._continue({})  # debugpy knows nothing of interrupts
 
     def interrupted(self) -> None:
         """Before an interrupt is raised in the calling thread, which may be stopped."""
         if self._attached:
             _tracing().forget_step()  # or the next line would be stopped at again
-
-    def _let_go(self) -> None:
-        """Let all threads go on after an interrupt, which debugpy knows nothing of."""
-        self._continue({})
-        stopped, self._stopped = self._stopped, []
-        for thread in stopped[:1]:
-            self._tell("continued", {"threadId": thread, "allThreadsContinued": True})
 
     # what debugpy tells
 
@@ -281,9 +276,21 @@ class Debugger:
         if name == "stopped" and thread is not None:
             self._stopped = [thread] + [each for each in self._stopped if each != thread]
         elif name == "continued":
+            if not self._stopped:
+                return  # it has been told
             everything = body.get("allThreadsContinued", False)
             self._stopped = [] if everything else [each for each in self._stopped if each != thread]
         self._tell(str(name), body)
+
+    def _announce_continue(self) -> None:
+        """Tell that what is stopped goes on, before it does.
+
+        debugpy tells it when the cell may have ended already, and at that JupyterLab forgets the
+        values that it has asked for at the cell's end.
+        """
+        stopped, self._stopped = self._stopped, []
+        for thread in stopped[:1]:
+            self._tell("continued", {"threadId": thread, "allThreadsContinued": True})
 
     def _tell(self, event: str, body: Body) -> None:
         seq = next(self._events)
@@ -314,7 +321,7 @@ class Debugger:
     def _source(self, arguments: Body) -> Body:
         source = arguments.get("source") or {}
         path = str(source.get("path") or "")
-        content = self._sources.text(path)
+        content = self._sources.text(self._mapped.get(path, path))
         if content is None:
             with open(path, encoding="utf-8", errors="replace") as file:
                 content = file.read()
@@ -335,16 +342,23 @@ class Debugger:
         body = self._ask("setBreakpoints", arguments)
         path = str((arguments.get("source") or {}).get("path") or "")
         asked = arguments.get("breakpoints") or []
+        if not asked or not Path(path).is_file():
+            # after a restart front ends send those of the evaluator before, too: for nothing
+            self._breakpoints.pop(path, None)
+            return body
         # debugpy may have moved them to lines that can be stopped at
         self._breakpoints[path] = [
             {**each, "line": got.get("line", each.get("line"))}
             for each, got in zip(asked, body.get("breakpoints") or asked)
         ]
-        if not asked:
-            del self._breakpoints[path]
         return body
 
+    def _step(self, command: str, arguments: Body) -> Body:
+        self._announce_continue()
+        return self._ask(command, arguments)
+
     def _continue(self, arguments: Body) -> Body:
+        self._announce_continue()
         # debugpy answers when a thread has gone on: where none is stopped, never
         if self._adapter is not None and self.is_started:
             self._adapter.send("continue", {**arguments, "threadId": "*"})

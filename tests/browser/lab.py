@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import expect
+from support import processes
 
 from browser.witness import Witness
 
@@ -159,6 +160,16 @@ class FrontEnd:
         """Say yes to the question whether to restart, and wait until that is done."""
         with self.page.expect_response("**/restart*"):
             self.dialog.get_by_role("button", name="Confirm Kernel Restart").click()
+
+    def wait_for_message(self, *parts: str, times: int = 1) -> None:
+        """Wait until the witness has a message, or several, in which all these stand."""
+
+        def seen() -> bool:
+            self.page.evaluate("0")  # the witness sees what has come meanwhile
+            lines = self.witness.messages
+            return sum(all(part in line for part in parts) for line in lines) >= times
+
+        processes.until(seen, f"a message with {parts}")
 
     def describe(self, folder: Path) -> str:
         """Say what the page shows and saw, for the report of a failed test.

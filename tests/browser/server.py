@@ -46,6 +46,7 @@ class JupyterServer:
         folder: Where everything that it writes is kept.
         jupyter_path: Folders of further kernelspecs, as in ``JUPYTER_PATH``.
         kernels: The kernelspecs that it shows; all that it finds where empty.
+        culls_after: Seconds without activity after which it ends a kernel, as idle.
     """
 
     def __init__(
@@ -53,13 +54,14 @@ class JupyterServer:
         folder: Path,
         jupyter_path: Sequence[Path] = (),
         kernels: Sequence[str] = (),
+        culls_after: int = 0,
     ) -> None:
         self.root = folder / "root"
         self.token = secrets.token_hex(16)
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log: deque[str] = deque(maxlen=1000)
-        _prepare(folder, self.port, self.token, kernels)
+        _prepare(folder, self.port, self.token, kernels, culls_after)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", "--no-browser"],
             cwd=self.root,
@@ -142,7 +144,7 @@ def _free_port() -> int:
     return port
 
 
-def _prepare(folder: Path, port: int, token: str, kernels: Sequence[str]) -> None:
+def _prepare(folder: Path, port: int, token: str, kernels: Sequence[str], culls_after: int) -> None:
     for name in ("root", "home", "config", "runtime", "data"):
         (folder / name).mkdir()
     for plugin, values in SETTINGS.items():
@@ -169,6 +171,11 @@ def _prepare(folder: Path, port: int, token: str, kernels: Sequence[str]) -> Non
             "workspaces_dir": str(folder / "workspaces"),
         },
         "LanguageServerManager": {"autodetect": False},
+        "MappingKernelManager": {
+            "cull_idle_timeout": culls_after,
+            "cull_interval": 1,
+            "cull_connected": True,
+        },
     }
     if kernels:
         config["KernelSpecManager"] = {
