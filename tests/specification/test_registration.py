@@ -61,7 +61,7 @@ def test_the_registration_names_the_kernel_as_the_file_does(launcher: Launcher) 
 )
 def test_the_registration_is_one_signed_frame(launcher: Launcher) -> None:
     launcher.start("k")
-    assert launcher.socket.poll(30_000)
+    assert launcher.socket.poll(launcher.milliseconds)
     _, delimiter, signature, content = launcher.socket.recv_multipart()
     assert delimiter == b"<IDS|MSG>"
     assert signature == launcher.signature(content)
@@ -76,7 +76,7 @@ def test_any_signed_receipt_ends_the_handshake(launcher: Launcher) -> None:
     launcher.start("k")
     identity, _ = launcher.receive()
     launcher.acknowledge(identity, b'"whatever"')
-    assert monitor.poll(30_000), "the kernel stays connected"
+    assert monitor.poll(launcher.milliseconds), "the kernel stays connected"
     monitor.close(linger=0)
     launcher.socket.disable_monitor()
 
@@ -94,7 +94,7 @@ def test_a_receipt_that_is_not_signed_does_not_end_the_handshake(launcher: Launc
     assert "dropped" in process.stderr.readline()
     assert not monitor.poll(0)
     launcher.acknowledge(identity)
-    assert monitor.poll(30_000)
+    assert monitor.poll(launcher.milliseconds)
     monitor.close(linger=0)
     launcher.socket.disable_monitor()
 

@@ -27,12 +27,15 @@ RUN = ["-m", "polykernel"]
 class Launcher:
     """Starts kernels with registration files, and registers them on one socket."""
 
-    def __init__(self, folder: Path, transport: str = "tcp", key: str = KEY) -> None:
+    def __init__(
+        self, folder: Path, transport: str = "tcp", key: str = KEY, patience: float = 30
+    ) -> None:
         self.runtime = folder / "runtime"
         self.address = str(folder / "registrar") if transport == "ipc" else "127.0.0.1"
         self._folder = folder
         self._transport = transport
         self._key = key
+        self.milliseconds = int(patience * 1000)
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self.socket = self._context.socket(zmq.ROUTER)
         self.socket.linger = 1000
@@ -82,7 +85,7 @@ class Launcher:
 
     def receive(self) -> tuple[bytes, dict[str, Any]]:
         """Receive a kernel's message, and give its identity and its content."""
-        assert self.socket.poll(30_000), "no kernel has registered"
+        assert self.socket.poll(self.milliseconds), "no kernel has registered"
         identity, delimiter, signature, content = self.socket.recv_multipart()
         assert delimiter == b"<IDS|MSG>"
         assert signature == self.signature(content)
