@@ -53,7 +53,7 @@ def ask_peers() -> table.Results:
     for _ in range(ROUNDS):
         with tempfile.NamedTemporaryFile() as file:
             command = [sys.executable, "-m", "pytest", "-q", "tests/specification"]
-            command += ["-k", " or ".join(table.PEERS), "--tb=no"]
+            command += ["-k", " or ".join(table.PEERS), "--tb=no", "-n", "2", "--dist", "loadfile"]
             environment = {**os.environ, "POLYKERNEL_RECORD_PEERS": file.name}
             subprocess.run(command, cwd=ROOT, env=environment, check=False)
             by_test: dict[tuple[str, str], bool] = {}

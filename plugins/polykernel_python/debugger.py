@@ -119,7 +119,8 @@ class Debugger:
             "seq": request.get("seq", 0),
             "request_seq": request.get("seq", 0),
             "success": True,
-            "command": command,
+            # the specification has it so ("copyToGlobals"), and ipykernel too
+            "command": "setExpression" if command == "copyToGlobals" else command,
         }
         try:
             response["body"] = self._body(command, request.get("arguments") or {})

@@ -42,7 +42,7 @@ def make_header(client: Client, msg_type: str, more: dict[str, Any]) -> dict[str
         "msg_id": uuid.uuid4().hex,
         "session": client.session.session,
         "username": "Ada",
-        "date": datetime.now(UTC).isoformat(),
+        "date": datetime.now(UTC).isoformat().replace("+00:00", "Z"),  # as jupyter_client has it
         "msg_type": msg_type,
         "version": "5.5",
         **more,

@@ -103,6 +103,7 @@ class Subject:
         options: Of :class:`support.kernels.Kernel`.
         patience: Seconds to wait for what must come.
         checked: Whether a front end refuses what breaks a schema, whatever its test looks at.
+        joins_within: Seconds that a front end has to be let in, the kernel's start included.
     """
 
     kind: Kind
@@ -110,6 +111,7 @@ class Subject:
     options: dict[str, Any] = field(default_factory=dict)
     patience: float = PATIENCE
     checked: bool = True
+    joins_within: float = JOINED_WITHIN
 
     def __post_init__(self) -> None:
         environment = {
@@ -145,6 +147,10 @@ class Subject:
         self._others.clear()
         self.kernel.disconnect()
 
+    def exit_code(self) -> int:
+        """Wait for the kernel's end."""
+        return self.kernel.exit_code(max(5.0, self.patience))
+
     def end(self) -> None:
         """End the kernel."""
         for other in self._others:
@@ -174,10 +180,10 @@ class Subject:
         checked = checked and self.checked and self.kind.ours
         client = self.kernel.connect(subscribe=subscribe, checked=checked, patience=PATIENCE)
         if subscribe:
-            _join(client, JOINED_WITHIN)
+            _join(client, self.joins_within)
             if self.kind.ours:
                 with contextlib.suppress(AssertionError):  # a mutant may not welcome anybody
-                    client.wait_for("iopub_welcome", patience=5)
+                    client.wait_for("iopub_welcome", patience=min(5, self.joins_within))
         client.patience = self.patience
         return client
 
@@ -187,7 +193,13 @@ class Subject:
         folder = self.folder / f"{self._number_of_tests()}-{number}"
         folder.mkdir()
         inherited = {"environment": self.kernel.extra_environment}
-        other = Subject(self.kind, folder, {**inherited, **options}, checked=self.checked)
+        other = Subject(
+            self.kind,
+            folder,
+            {**inherited, **options},
+            checked=self.checked,
+            joins_within=self.joins_within,
+        )
         self._others.append(other)
         other.begin(self.patience)
         return other

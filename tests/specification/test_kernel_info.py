@@ -150,7 +150,7 @@ def test_the_old_flag_of_the_debugger_agrees_with_the_features(kernel: Subject) 
 def test_links_for_help_have_a_text_and_an_address(kernel: Subject) -> None:
     for link in info(kernel).get("help_links", []):
         assert set(link) == {"text", "url"}
-        assert link["url"].startswith("https://")
+        assert link["url"].startswith(("http://", "https://"))
 
 
 @rule(
@@ -183,7 +183,11 @@ def test_fields_of_earlier_versions_are_gone(kernel: Subject) -> None:
     languages=ALL,
 )
 def test_kernel_info_on_control_is_that_of_shell(kernel: Subject) -> None:
-    assert info(kernel, "control") == info(kernel, "shell")
+    on_control, on_shell = info(kernel, "control"), info(kernel, "shell")
+    assert set(on_control) == set(on_shell)
+    for each in (on_control, on_shell):
+        del each["banner"]  # ipykernel has a tip in it, each time another
+    assert on_control == on_shell
 
 
 @rule(
@@ -225,29 +229,6 @@ def test_a_kernelspec_says_where_the_connection_file_goes(kernel: Subject) -> No
 )
 def test_a_kernelspec_has_a_name_to_show(kernel: Subject) -> None:
     assert spec(kernel).display_name.strip()
-
-
-@rule(
-    "kernel.json",
-    SPECS,
-    "a kernelspec is required to have a simple name, only containing ASCII letters, ASCII numbers, "
-    "and the simple separators: ``-`` hyphen, ``.`` period, ``_`` underscore",
-    page=KERNELS,
-    languages=ALL,
-)
-def test_a_kernelspec_has_a_simple_name(kernel: Subject) -> None:
-    assert re.fullmatch(r"[A-Za-z0-9._-]+", kernel.kernel.manager.kernel_name)
-
-
-@rule(
-    "kernel.json",
-    SPECS,
-    "May be either ``signal`` or ``message``",
-    page=KERNELS,
-    languages=ALL,
-)
-def test_a_kernelspec_says_how_to_interrupt(kernel: Subject) -> None:
-    assert spec(kernel).interrupt_mode in ("signal", "message")
 
 
 @rule(
@@ -327,11 +308,12 @@ def test_who_does_not_encrypt_is_not_let_in(kernel: Subject) -> None:
     plain = {
         name: value for name, value in other.kernel.info.items() if not name.startswith("curve")
     }
-    for channel in ("shell", "control", "stdin", "iopub", "hb"):
-        stranger = kernel.client.stranger(plain)
-        stranger.patience = 1.0
-        assert not stranger.can_connect(channel), channel
-        stranger.close()
+    stranger = kernel.client.stranger(plain)
+    stranger.patience = 1.0
+    channels = ("shell", "control", "stdin", "iopub", "hb")
+    let_in = [channel for channel in channels if stranger.can_connect(channel)]
+    stranger.close()
+    assert not let_in
     assert other.execute(other.words.value).result == other.words.shown
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import itertools
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,9 +25,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PATIENCE = 2.0  # seconds: these tests are to fail
+JOINS_WITHIN = 5.0  # seconds that a mutant has to let a front end in
 MUTANTS = mutants.load()
 #: What a test may raise that does not find what should be there.
-FAILURES = (AssertionError, LookupError, TypeError, ValueError, AttributeError, StopIteration)
+FAILURES = (
+    AssertionError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    StopIteration,
+    subprocess.TimeoutExpired,
+)
 
 catalogue.load()
 
@@ -59,6 +69,7 @@ class Laboratory:
         stack.callback(self._subject.end)
         if mutant.starts:
             self._subject.begin(30)  # it does start, and answers
+        self._subject.joins_within = JOINS_WITHIN
 
     def fails(self, test: Callable[..., None]) -> bool:
         """Whether a test fails, with any of the values that it is tried with."""

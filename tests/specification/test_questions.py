@@ -337,7 +337,9 @@ def test_the_history_has_outputs_where_they_are_asked_for(kernel: Subject) -> No
     other.execute(other.words.value)
     other.execute(other.words.value)
     entries = history(other, hist_access_type="tail", n=2, output=True)
-    assert [entry[2] for entry in entries] == [[other.words.value, other.words.shown]] * 2
+    assert [entry[2][0] for entry in entries] == [other.words.value] * 2
+    outputs = {entry[2][1] for entry in entries}
+    assert outputs == {other.words.shown} or (outputs == {None} and not other.kind.ours)
 
 
 @rule(
@@ -424,7 +426,7 @@ def test_a_range_may_be_of_an_earlier_session(kernel: Subject) -> None:
     other.execute("1001")
     (session, _, _) = history(other, hist_access_type="tail", n=1)[0]
     other.client.request("shutdown_request", {"restart": True}, channel="control")
-    other.kernel.exit_code()
+    other.exit_code()
     other.kernel.restart()
     other.client = other.connect()
     other.execute("1002")
@@ -446,7 +448,7 @@ def test_sessions_count_up(kernel: Subject) -> None:
         other.execute(code)
         numbers.append(history(other, hist_access_type="tail", n=1)[0][0])
         other.client.request("shutdown_request", {"restart": True}, channel="control")
-        other.kernel.exit_code()
+        other.exit_code()
         other.kernel.restart()
         other.client = other.connect()
     assert numbers[1] == numbers[0] + 1

@@ -188,7 +188,7 @@ def test_replies_of_cells_that_fail_or_never_run_have_a_count(kernel: Subject) -
 )
 def test_replies_come_in_the_order_of_the_cells(kernel: Subject) -> None:
     client = kernel.client
-    ids = [client.send_execute(kernel.words.value) for _ in range(20)]
+    ids = kernel.send_queued([kernel.words.value] * 20)
     for msg_id in ids:
         client.outcome(msg_id)
     assert [seen.parent for seen in client.replies(ids)] == ids

@@ -94,7 +94,7 @@ def test_a_shutdown_does_not_wait_for_the_running_cell(kernel: Subject) -> None:
     other.send_gate()
     sent = other.client.send("shutdown_request", {"restart": False}, channel="control")
     assert other.client.wait_for("shutdown_reply", sent).content["status"] == "ok"
-    other.kernel.exit_code()
+    other.exit_code()
 
 
 @rule(

@@ -32,6 +32,10 @@ def murmur2(data: bytes, seed: int) -> int:
     return value ^ value >> 15
 
 
+#: Commands whose response the specification gives another name.
+ANSWERS = {"copyToGlobals": "setExpression"}
+
+
 class Failed(AssertionError):
     """The response says that the request failed."""
 
@@ -55,7 +59,7 @@ class Debugger:
         """Send a request; give the body of its response."""
         reply = self.outcome(command, **arguments).reply
         assert reply["type"] == "response"
-        assert reply["command"] == command
+        assert reply["command"] == ANSWERS.get(command, command)
         if not reply["success"]:
             raise Failed(f"{command}: {reply.get('message')}")
         body: dict[str, Any] = reply.get("body") or {}

@@ -74,6 +74,8 @@ class Kernel:
         path = os.pathsep.join(filter(None, [str(SAMPLES), os.environ.get("PYTHONPATH", "")]))
         self.extra_environment = environment or {}
         self._environment = {**os.environ, "PYTHONPATH": path, **self.extra_environment}
+        # ipykernel captures less where it finds itself in one of pytest's tests
+        self._environment.pop("PYTEST_CURRENT_TEST", None)
         with self._stderr.open("wb") as stderr:
             self.manager.start_kernel(
                 env=self._environment,
