@@ -20,6 +20,7 @@ lint: $(VENV)/.test
 
 typecheck: $(VENV)/.test
 	$(BIN)/mypy
+	MYPYPATH=tests:plugins $(BIN)/mypy --explicit-package-bases tests
 
 screenshots: $(VENV)/.test
 	$(BIN)/python scripts/screenshots.py

@@ -57,7 +57,7 @@ class Asked:
 @contextmanager
 def blocking(kernel: Kernel) -> Iterator[BlockingKernelClient]:
     client = BlockingKernelClient()
-    client.load_connection_info(kernel.info)
+    client.load_connection_info(kernel.manager.get_connection_info())
     client.start_channels()
     try:
         client.wait_for_ready(timeout=PATIENCE)
@@ -171,7 +171,7 @@ def run_with_async_client(
 ) -> None:
     async def run() -> None:
         client = AsyncKernelClient()
-        client.load_connection_info(kernel.info)
+        client.load_connection_info(kernel.manager.get_connection_info())
         client.start_channels()
         try:
             await client.wait_for_ready(timeout=PATIENCE)
@@ -264,7 +264,7 @@ class Threaded(ThreadedKernelClient):
 @contextmanager
 def threaded(kernel: Kernel) -> Iterator[Any]:
     client: Any = Threaded()
-    client.load_connection_info(kernel.info)
+    client.load_connection_info(kernel.manager.get_connection_info())
     client.start_channels()
     try:
         # a subscription takes its time: ask until something is heard

@@ -204,7 +204,7 @@ def test_keys_that_are_no_good_end_the_kernel_with_a_line(
     tmp_path: Path, keys: Callable[[], dict[str, str]]
 ) -> None:
     path = tmp_path / "connection.json"
-    fields = dict.fromkeys(PORTS, 0) | keys()
+    fields: dict[str, Any] = dict.fromkeys(PORTS, 0) | keys()
     path.write_text(json.dumps(fields))
     command = [sys.executable, "-m", "polykernel", "run", "echo", "-f", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

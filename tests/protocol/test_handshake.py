@@ -6,7 +6,7 @@ import json
 import signal
 import stat
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import zmq
@@ -31,7 +31,7 @@ sys.exit(cli.main())
 def launcher(tmp_path: Path) -> Iterator[Callable[..., Launcher]]:
     launchers: list[Launcher] = []
 
-    def make(**options: str) -> Launcher:
+    def make(**options: Any) -> Launcher:
         launchers.append(Launcher(tmp_path, **options))
         return launchers[-1]
 
@@ -116,7 +116,7 @@ def test_many_kernels_register_with_one_launcher(launcher: Callable[..., Launche
 def test_a_launcher_that_listens_late_is_waited_for(launcher: Callable[..., Launcher]) -> None:
     registrar = launcher(transport="ipc")
     process = registrar.start("k")
-    processes.until(lambda: [*registrar.runtime.glob("*.json")], "the kernel's connection file")
+    processes.until(lambda: any(registrar.runtime.glob("*.json")), "the kernel's connection file")
     registrar.listen()
     identity, content = registrar.receive()
     registrar.acknowledge(identity)
