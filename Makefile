@@ -11,8 +11,11 @@ demo: $(VENV)/.demo
 lab: $(VENV)/.lab
 	$(BIN)/jupyter lab examples
 
+# more than there are cores: most of the tests' time is waiting
+TESTS_AT_ONCE ?= 3
+
 test: $(VENV)/.test lint typecheck
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist loadgroup
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

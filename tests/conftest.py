@@ -33,6 +33,16 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together, where tests run side by side, what shares something that is slow to start."""
+    for item in items:
+        folder = item.path.parent.name
+        if item.path.name != "test_mutants.py":
+            group = folder if folder == "browser" else f"{folder}/{item.path.stem}"
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     os.close(config.stash[_stderr])
 

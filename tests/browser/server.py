@@ -18,7 +18,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import psutil
-from support import commands, processes
+from support import commands, ports, processes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +58,7 @@ class JupyterServer:
     ) -> None:
         self.root = folder / "root"
         self.token = secrets.token_hex(16)
-        self.port = _free_port()
+        (self.port,) = ports.take(1)
         self.url = f"http://127.0.0.1:{self.port}"
         self.log: deque[str] = deque(maxlen=1000)
         _prepare(folder, self.port, self.token, kernels, culls_after)
@@ -136,12 +136,6 @@ class JupyterServer:
                 pass
         self._reader.join()
         return commands
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
 
 
 def _prepare(folder: Path, port: int, token: str, kernels: Sequence[str], culls_after: int) -> None:

@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support import processes
+from support import ports, processes
 from support.kernels import SAMPLES
 
 if TYPE_CHECKING:
@@ -219,14 +219,6 @@ def test_every_scheme_and_no_key_at_all_work_over_real_sockets(
 # connection files
 
 
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
-
-
 @pytest.fixture
 def connection(tmp_path: Path) -> Callable[..., Path]:
     """Write a connection file with some fields changed."""
@@ -238,7 +230,7 @@ def connection(tmp_path: Path) -> Callable[..., Path]:
             "ip": "127.0.0.1",
             "key": "k",
             "signature_scheme": "hmac-sha256",
-            **dict(zip(names, free_ports(5), strict=True)),
+            **dict(zip(names, ports.take(5), strict=True)),
             **changes,
         }
         path = tmp_path / "connection.json"
@@ -343,7 +335,7 @@ def test_a_port_that_is_in_use(connection: Callable[..., Path], taken: int, name
 
 
 def test_the_same_port_twice(connection: Callable[..., Path]) -> None:
-    port = free_ports(1)[0]
+    port = ports.take(1)[0]
     assert "in use" in refused(connection(shell_port=port, stdin_port=port))
 
 

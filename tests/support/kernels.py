@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 
-from support import processes
+from support import ports, processes
 from support.client import Client
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import psutil
 
 SAMPLES = Path(__file__).parent.parent / "plugins_sample"
+CHANNELS = ("shell", "control", "stdin", "iopub", "hb")
 
 
 class Gate:
@@ -68,6 +69,10 @@ class Kernel:
             connection_file=connection_file,
             transport_encryption=encryption,
         )
+        self.manager.cache_ports = False  # it would look for others
+        if transport == "tcp":
+            for channel, port in zip(CHANNELS, ports.take(len(CHANNELS)), strict=True):
+                setattr(self.manager, f"{channel}_port", port)
         self.manager.session.signature_scheme = signature_scheme
         if key is not None:
             self.manager.session.key = key
