@@ -39,7 +39,6 @@ class Runtime:
         outlet: Where events and responses go.
         questions: Takes the host's answers to input requests.
         signals: The signal handlers.
-        token: The random part of the marks.
     """
 
     def __init__(
@@ -48,12 +47,10 @@ class Runtime:
         outlet: Outlet,
         questions: Questions,
         signals: interrupts.Interrupts,
-        token: str,
     ) -> None:
         self._outlet = outlet
         self._questions = questions
         self._signals = signals
-        self._token = token
         self._requests: SimpleQueue[dict[str, Any]] = SimpleQueue()
         self._beside: SimpleQueue[tuple[Worker, dict[str, Any]]] | None = None
         self._subshells: Subshells | None = None
@@ -215,7 +212,6 @@ class Runtime:
         evaluator = self._service.evaluator
         abilities: dict[str, Any] = {
             "protocol": PROTOCOL,
-            "marks": self._token,
             "interrupts": True,
             "buffers": True,
             "complete_while_busy": bool(evaluator.complete_while_busy),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from support.kernels import Kernel
 
@@ -165,3 +167,16 @@ def test_every_language_of_ours_runs_a_cell_from_its_installed_kernelspec(
     ours = kernel(f"polykernel-{name}")
     assert ours.client.request("kernel_info_request").reply["language_info"]["name"] == name
     assert ours.execute("6 * 7").result == ("6 * 7" if name == "echo" else "42")
+
+
+def test_what_is_printed_while_a_plugin_loads_is_shown_in_the_order_of_making_and_nothing_else(
+    kernel: Callable[..., Kernel], tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    noisy = kernel("noisy", environment={"SAMPLE_GATE": str(gate)})
+    cell = noisy.client.send_execute("print('cell')")
+    noisy.client.wait_for("execute_input", cell)
+    gate.open("w").close()
+    loading = "".join(f"out {n}\nerr {n}\n" for n in range(20))
+    assert noisy.client.outcome(cell).pieces() == [f"{loading}starting\nstarted\ncell\n"]
