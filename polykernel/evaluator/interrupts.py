@@ -10,10 +10,15 @@ interrupted, the signal is acknowledged and has no effect, so that it can't reac
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import threading
+
+# user code may rebind what modules have
+from os import getpid as _getpid
+from os import kill as _kill
+from signal import pthread_sigmask as _set_mask
+from signal import signal as _set_handler
 from time import monotonic
 
 from polykernel.evaluator.worker import Gate
@@ -51,7 +56,6 @@ class Interrupts(Gate):
         self.stop_idle: Callable[[FrameType | None], None] = _ignore
         self.others_deferred: Callable[[], bool] = lambda: False
         self._outlet = outlet
-        self._process = os.getpid()
         self._deferred_interrupt = False
         self._deferred_end = False
         self._held = 0
@@ -198,6 +202,13 @@ def _ignore(frame: FrameType | None) -> None:
 def end_main_thread() -> None:
     """From another thread: leave whatever the main thread does, so that it ends in good order."""
     _signal_main_thread(signal.SIGTERM)
+
+
+def end_by_sigterm() -> None:
+    """End as a program that leaves SIGTERM alone: whoever waits for it sees what it died of."""
+    _set_handler(signal.SIGTERM, signal.SIG_DFL)
+    _set_mask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
+    _kill(_getpid(), signal.SIGTERM)
 
 
 def _signal_main_thread(number: signal.Signals) -> None:

@@ -241,7 +241,7 @@ class Runtime:
         """Shut down in good order: the author's clean-up, ``atexit``, what was printed.
 
         Args:
-            status: The process's exit code.
+            status: The process's exit code, unless it ends by a signal.
         """
         self._signals.leaving = True
         try:
@@ -252,6 +252,8 @@ class Runtime:
                 self._quietly(lambda: self._outlet.respond(number, {}))
             self._quietly(atexit._run_exitfuncs)  # noqa: SLF001
             self._quietly(lambda: self._outlet.flush_all(self._outlet.last))
+            if self._signals.terminating and number is None:
+                interrupts.end_by_sigterm()
         finally:
             _exit(status)  # threads of the user's would keep an ordinary end waiting
 

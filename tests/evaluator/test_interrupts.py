@@ -301,8 +301,11 @@ def test_signals_do_not_disturb_children_that_handle_them(host: Host) -> None:
 
 
 def test_termination_runs_what_was_registered_for_the_end(host: Host) -> None:
-    host.start("import atexit, time\natexit.register(print, 'bye'); print('up'); time.sleep(1000)")
+    cell = host.start(
+        "import atexit, time\natexit.register(print, 'bye'); print('up'); time.sleep(1000)"
+    )
     host.wait_for("up")
     os.kill(host.process.pid, signal.SIGTERM)
-    assert host.wait_for_end() == 0
+    assert host.wait_for_end() == -signal.SIGTERM
     assert host.text() == "up\nshutdown False\nbye\n"
+    assert cell not in [message.get("id") for message in host.messages], "it is the host's to tell"
