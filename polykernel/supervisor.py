@@ -313,6 +313,20 @@ class Supervisor:
             self.aim(request_id)
         self._interrupts.interrupt(up=self.abilities is not None)
 
+    def interrupt_idle(self) -> bool:
+        """Interrupt what an evaluator does between requests, such as the tasks of a cell.
+
+        Without a signal, which might come in a request that begins just now, or end a program that
+        does not expect one while it is idle; and without the count that kills.
+
+        Returns:
+            Whether there is an evaluator that hears it.
+        """
+        if self.abilities is None or not self.abilities.interrupts:
+            return False
+        self.notify("interrupt", {})
+        return True
+
     def _on_unheard(self) -> None:
         self._watcher.on_unheard_interrupt()
 

@@ -75,9 +75,7 @@ class Runtime:
         if method is None:
             self._questions.answer(message)
         elif method == "interrupt":
-            self._signals.aim(params.get("cell"))
-            if self._subshells is not None:
-                self._subshells.aim(params.get("cell"))
+            self._aim(params.get("cell"))
         elif method == "delete_subshell":
             if self._subshells is not None:
                 self._subshells.delete(str(params.get("subshell")))
@@ -87,6 +85,16 @@ class Runtime:
             except Exception as error:
                 self._outlet.refuse(number, INTERNAL_ERROR, f"{type(error).__name__}: {error}")
                 raise
+
+    def _aim(self, number: object) -> None:
+        if number is not None:
+            self._signals.aim(number)
+            if self._subshells is not None:
+                self._subshells.aim(number)
+        elif self._tasks.busy_between_cells(interrupts.main_frame()):
+            self._signals.aim_between()
+        else:
+            self._outlet.acknowledge_interrupt(None)
 
     def _accept(self, method: object, message: dict[str, Any], subshell: str | None) -> None:
         if method == "debug":
@@ -170,6 +178,7 @@ class Runtime:
                     self._service.tell(None, "a task asked to exit", error)
 
     def _next(self) -> dict[str, Any]:
+        self._signals.take_interrupts()
         try:
             if self._tasks.alive():
                 return self._tasks.wait(self._requests)
