@@ -200,14 +200,15 @@ class Execution:
     # interrupts, back-pressure, input
 
     def interrupt(self) -> None:
-        """Interrupt what runs in all shells; where nothing runs there is nothing to do."""
+        """Interrupt what runs in all shells; where nothing runs, what cells have left running."""
         numbers = [each.running_id for each in self._shells() if each.running_id is not None]
-        if not numbers:
+        if numbers:
+            self._input.interrupt()
+            self._supervisor.interrupt(numbers)
+        elif not self._supervisor.interrupt_idle():
             return
-        self._input.interrupt()
         self._reading_on = True  # a stalled evaluator can only hear when its output is read
         self._supervisor.resume()
-        self._supervisor.interrupt(numbers)
 
     def pause(self) -> None:
         """Let the evaluator wait: front ends don't keep up."""

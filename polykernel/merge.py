@@ -51,7 +51,7 @@ class Merge(Generic[Event]):
         self._events: deque[tuple[int, Event]] = deque()
         self._published = 0  # the highest mark whose event has been published
         self._held = 0  # the mark at which the text waits, or 0
-        self._greeted = False  # the first message, the hello, has been published
+        self._greeted = False  # the first message, which tells of marks, has been published
         self._busy = False
 
     def set_token(self, token: str) -> None:
@@ -102,7 +102,7 @@ class Merge(Generic[Event]):
         self._release_partial()
 
     def _greet(self) -> None:
-        """Publish the hello before any text: it was written before the marks that it tells of."""
+        """Publish the first message before any text: it tells of the marks that are in the text."""
         while not self._greeted and (self._events or self._sink.receive()):
             if self._events:
                 self._greeted = True

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MERGE_FOR = 0.005  # seconds that text waits for more, unless nothing was published lately
 MERGE_UP_TO = 1 << 20  # characters that wait at most
+KEPT_WORDS = 2000  # characters of stderr that are kept for the case of a death
 REMEMBERED = 1000  # cells whose threads may still print with the right parent
 
 SHOWN = frozenset({"stream", "display_data", "update_display_data", "clear_output"})
@@ -86,8 +87,7 @@ class Output:
     def take(self, stream: str, data: bytes) -> None:
         """Take bytes of descriptor 1 or 2, UTF-8 that may be cut anywhere."""
         text = self._decoders[stream].decode(data)
-        if stream == "stderr":
-            self._last_words = (self._last_words + text)[-2000:]
+        self._remember(stream, text)
         self._add(self._last, stream, text)
 
     def finish_text(self) -> None:
@@ -97,9 +97,14 @@ class Output:
         self.flush()
 
     def last_words(self) -> str:
-        """Give the end of what has come from descriptor 2, and forget it."""
+        """Give the end of what the evaluator has said on stderr, and forget it."""
         words, self._last_words = self._last_words, ""
         return words
+
+    def _remember(self, stream: str, text: str) -> None:
+        # an evaluator's own stderr comes as events, what C code and children print comes raw
+        if stream == "stderr":
+            self._last_words = (self._last_words + text)[-KEPT_WORDS:]
 
     def event(self, msg_type: str, params: Params) -> bool:
         """Publish an event of an evaluator's.
@@ -121,6 +126,7 @@ class Output:
                 stream = msgspec.json.decode(content, type=_Stream)
             except msgspec.DecodeError:
                 return False
+            self._remember(stream.name, stream.text)
             self._add(target, stream.name, stream.text)
         elif content.lstrip()[:1] == b"{":
             metadata = bytes(params.metadata)

@@ -48,6 +48,10 @@ class Abilities(msgspec.Struct, frozen=True):
     buffers: bool = False
 
 
+class _Marks(msgspec.Struct, frozen=True):
+    token: str
+
+
 class Death(msgspec.Struct, frozen=True):
     """How an evaluator process ended.
 
@@ -242,6 +246,8 @@ class Supervisor:
             self._on_response(line)
         elif line.method == "interrupted":
             self._acknowledged()
+        elif line.method == "marks":
+            self._on_marks(line)
         elif line.method == "input_request":
             self._watcher.on_input_request(line)
         elif line.id is not None:
@@ -259,6 +265,15 @@ class Supervisor:
             respond(line.result)
         else:
             respond(Failure(INTERNAL_ERROR, "the response has neither result nor error"))
+
+    def _on_marks(self, line: Line) -> None:
+        try:
+            token = msgspec.json.decode(line.params.content, type=_Marks).token
+        except msgspec.DecodeError as error:
+            self.on_refused(ChannelError(f"marks: {error}"))
+            return
+        if token and self._channel is not None:
+            self._channel.offers_marks(token)
 
     def on_refused(self, error: ChannelError) -> None:
         """Hand on that a line was left out."""
@@ -297,6 +312,20 @@ class Supervisor:
         for request_id in request_ids:
             self.aim(request_id)
         self._interrupts.interrupt(up=self.abilities is not None)
+
+    def interrupt_idle(self) -> bool:
+        """Interrupt what an evaluator does between requests, such as the tasks of a cell.
+
+        Without a signal, which might come in a request that begins just now, or end a program that
+        does not expect one while it is idle; and without the count that kills.
+
+        Returns:
+            Whether there is an evaluator that hears it.
+        """
+        if self.abilities is None or not self.abilities.interrupts:
+            return False
+        self.notify("interrupt", {})
+        return True
 
     def _on_unheard(self) -> None:
         self._watcher.on_unheard_interrupt()

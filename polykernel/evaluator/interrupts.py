@@ -5,15 +5,21 @@ the outlet's lock, it only leaves a note; the note acts when the lock is free ag
 
 The signal does not say which request it means, and may come before that has begun, so the host
 names it first, on the channel (docs/channel.md, "Interrupt, death"). Where none runs that can be
-interrupted, the signal is acknowledged and has no effect, so that it can't reach the next cell.
+interrupted, the signal is acknowledged and has no effect, so that it can't reach the next cell. For
+what runs between requests the host names none, and sends no signal: we do, where there is any.
 """
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import threading
+
+# user code may rebind what modules have
+from os import getpid as _getpid
+from os import kill as _kill
+from signal import pthread_sigmask as _set_mask
+from signal import signal as _set_handler
 from time import monotonic
 
 from polykernel.evaluator.worker import Gate
@@ -51,7 +57,6 @@ class Interrupts(Gate):
         self.stop_idle: Callable[[FrameType | None], None] = _ignore
         self.others_deferred: Callable[[], bool] = lambda: False
         self._outlet = outlet
-        self._process = os.getpid()
         self._deferred_interrupt = False
         self._deferred_end = False
         self._held = 0
@@ -60,12 +65,17 @@ class Interrupts(Gate):
         self._unheard = -EARLY  # when a signal came that stopped nothing
         self._unfinished: set[object] = set()
         self._wanted: dict[object, bool] = {}  # unfinished requests that are to be interrupted
+        self._between = False  # the signal that is on its way means what runs between requests
         outlet.settle = self.settle
 
     def install(self) -> None:
         """Take the signals: before each request, since user code may have taken them."""
-        signal.signal(signal.SIGINT, self._on_interrupt)
+        self.take_interrupts()
         signal.signal(signal.SIGTERM, self._on_end)
+
+    def take_interrupts(self) -> None:
+        """Take SIGINT after each request, too: what runs between them may have to be stopped."""
+        signal.signal(signal.SIGINT, self._on_interrupt)
 
     def begin(self, number: object = None) -> None:
         """Let interrupts reach the code of a request, or of ``start()``, until ``armed`` is reset.
@@ -121,12 +131,21 @@ class Interrupts(Gate):
             self._unheard = -EARLY
             _signal_main_thread(signal.SIGINT)
 
+    def aim_between(self) -> None:
+        """Interrupt what the main thread does between requests.
+
+        A request that comes behind this is read later, and so begins after the signal has acted;
+        the note keeps it from a request even if it does not.
+        """
+        self._between = True
+        _signal_main_thread(signal.SIGINT)
+
     # in the main thread
 
     def forget(self) -> None:
         """In a forked child: behave as any Python program."""
         self._held = 0
-        self._deferred_interrupt = self._deferred_end = False
+        self._deferred_interrupt = self._deferred_end = self._between = False
         if signal.getsignal(signal.SIGINT) == self._on_interrupt:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         if signal.getsignal(signal.SIGTERM) == self._on_end:
@@ -172,13 +191,16 @@ class Interrupts(Gate):
             self._interrupt(sys._getframe())  # noqa: SLF001
 
     def _interrupt(self, frame: FrameType | None) -> None:
-        self._outlet.acknowledge_interrupt(self._running if self.armed else None)
+        between, self._between = self._between, False
+        reached = self.armed and not between
+        self._outlet.acknowledge_interrupt(self._running if reached else None)
         if self.leaving:
             return
-        if self.armed:
+        if reached:
             self.stop(frame)
-        else:
-            self._unheard = monotonic()
+        elif not self.armed:
+            if not between:
+                self._unheard = monotonic()
             self.stop_idle(frame)
 
     def _end(self) -> None:
@@ -195,9 +217,21 @@ def _ignore(frame: FrameType | None) -> None:
     pass
 
 
+def main_frame() -> FrameType | None:
+    """Find what the main thread executes."""
+    return sys._current_frames().get(threading.main_thread().ident or 0)  # noqa: SLF001
+
+
 def end_main_thread() -> None:
     """From another thread: leave whatever the main thread does, so that it ends in good order."""
     _signal_main_thread(signal.SIGTERM)
+
+
+def end_by_sigterm() -> None:
+    """End as a program that leaves SIGTERM alone: whoever waits for it sees what it died of."""
+    _set_handler(signal.SIGTERM, signal.SIG_DFL)
+    _set_mask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
+    _kill(_getpid(), signal.SIGTERM)
 
 
 def _signal_main_thread(number: signal.Signals) -> None:

@@ -231,6 +231,11 @@ class Outlet:
             write_all(self._marks, b"\x1b_polykernel %s %d\x1b\\" % (self._token.encode(), serial))
         self.settled()
 
+    def announce_marks(self) -> None:
+        """Tell the host what marks look like, before the first one is made."""
+        content = encode({"token": self._token})
+        self._send_alone(f'{{"jsonrpc":"2.0","method":"marks","params":{{"content":{content}}}}}\n')
+
     def acknowledge_interrupt(self, number: object) -> None:
         """Tell the host that its interrupt has been heard, and by which request, if any."""
         params = "{}" if number is None else f'{{"cell":{encode(number)}}}'

@@ -39,7 +39,6 @@ class Runtime:
         outlet: Where events and responses go.
         questions: Takes the host's answers to input requests.
         signals: The signal handlers.
-        token: The random part of the marks.
     """
 
     def __init__(
@@ -48,12 +47,10 @@ class Runtime:
         outlet: Outlet,
         questions: Questions,
         signals: interrupts.Interrupts,
-        token: str,
     ) -> None:
         self._outlet = outlet
         self._questions = questions
         self._signals = signals
-        self._token = token
         self._requests: SimpleQueue[dict[str, Any]] = SimpleQueue()
         self._beside: SimpleQueue[tuple[Worker, dict[str, Any]]] | None = None
         self._subshells: Subshells | None = None
@@ -78,9 +75,7 @@ class Runtime:
         if method is None:
             self._questions.answer(message)
         elif method == "interrupt":
-            self._signals.aim(params.get("cell"))
-            if self._subshells is not None:
-                self._subshells.aim(params.get("cell"))
+            self._aim(params.get("cell"))
         elif method == "delete_subshell":
             if self._subshells is not None:
                 self._subshells.delete(str(params.get("subshell")))
@@ -90,6 +85,16 @@ class Runtime:
             except Exception as error:
                 self._outlet.refuse(number, INTERNAL_ERROR, f"{type(error).__name__}: {error}")
                 raise
+
+    def _aim(self, number: object) -> None:
+        if number is not None:
+            self._signals.aim(number)
+            if self._subshells is not None:
+                self._subshells.aim(number)
+        elif self._tasks.busy_between_cells(interrupts.main_frame()):
+            self._signals.aim_between()
+        else:
+            self._outlet.acknowledge_interrupt(None)
 
     def _accept(self, method: object, message: dict[str, Any], subshell: str | None) -> None:
         if method == "debug":
@@ -173,6 +178,7 @@ class Runtime:
                     self._service.tell(None, "a task asked to exit", error)
 
     def _next(self) -> dict[str, Any]:
+        self._signals.take_interrupts()
         try:
             if self._tasks.alive():
                 return self._tasks.wait(self._requests)
@@ -215,7 +221,6 @@ class Runtime:
         evaluator = self._service.evaluator
         abilities: dict[str, Any] = {
             "protocol": PROTOCOL,
-            "marks": self._token,
             "interrupts": True,
             "buffers": True,
             "complete_while_busy": bool(evaluator.complete_while_busy),
@@ -245,7 +250,7 @@ class Runtime:
         """Shut down in good order: the author's clean-up, ``atexit``, what was printed.
 
         Args:
-            status: The process's exit code.
+            status: The process's exit code, unless it ends by a signal.
         """
         self._signals.leaving = True
         try:
@@ -256,6 +261,8 @@ class Runtime:
                 self._quietly(lambda: self._outlet.respond(number, {}))
             self._quietly(atexit._run_exitfuncs)  # noqa: SLF001
             self._quietly(lambda: self._outlet.flush_all(self._outlet.last))
+            if self._signals.terminating and number is None:
+                interrupts.end_by_sigterm()
         finally:
             _exit(status)  # threads of the user's would keep an ordinary end waiting
 

@@ -76,7 +76,7 @@ class Service:
         """Say what an exception of the evaluator's means to the user."""
         if isinstance(error, CellError):
             return of_cell_error(error)
-        if isinstance(error, KeyboardInterrupt) or self.terminating:
+        if isinstance(error, KeyboardInterrupt):
             return of_interrupt()
         return of_bug(error, self.plugin, doing)
 

@@ -56,18 +56,18 @@ def run(evaluator_name: str, plugin: str) -> None:
     """Be an evaluator process, until the kernel ends (docs/channel.md)."""
     incoming, outgoing, marks = _move_high(3), _move_high(4), _own_pipe()
     last_words = _leave_last_words()
-    token = os.urandom(8).hex()
     sys.argv = [""]
     standard_library_first.install()
     _clean_main_module()
     questions = Questions()
-    outlet = Outlet(outgoing, marks, token, questions)
+    outlet = Outlet(outgoing, marks, os.urandom(8).hex(), questions)
+    outlet.announce_marks()  # the plugin may print while it is loaded, long before the hello
     signals = interrupts.Interrupts(outlet)
     signals.install()
     watcher = streams.install(outlet)
     ownership.follow_threads()
     forks.follow(outlet, signals, watcher, (incoming, outgoing, marks, last_words))
-    runtime = Runtime(plugin, outlet, questions, signals, token)
+    runtime = Runtime(plugin, outlet, questions, signals)
     requests.start(incoming, runtime.receive)  # before anything of the plugin's can hang
     status = 0
     try:

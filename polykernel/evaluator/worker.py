@@ -93,7 +93,8 @@ class Worker:
             beside: The calling thread is not the one that runs cells.
 
         Raises:
-            KeyboardInterrupt, SystemExit: In the main thread, a moment after the request.
+            KeyboardInterrupt: In the main thread, a moment after the request.
+            SystemExit: The process is to end.
         """
         method, number = message["method"], message["id"]
         params = message.get("params") or {}
@@ -112,6 +113,11 @@ class Worker:
             self._outlet.refuse(number, INTERNAL_ERROR, f"{type(error).__name__}: {text_of(error)}")
         finally:
             self._gate.end(number)
+
+    def _leave_if_terminating(self) -> None:
+        # without an answer: that is the host's, when it has seen how the process ended
+        if self._service.terminating:
+            raise SystemExit
 
     def _begin(self, origin: Origin) -> None:
         ownership.owner.set(origin)
@@ -166,6 +172,7 @@ class Worker:
         if not self._outlet.has_channel:
             forks.end_child(self._outlet, failed)
         if failed is not None:
+            self._leave_if_terminating()
             report = self._service.report(failed, "running the cell")
             reply = {"status": "error", **report.content(), "user_expressions": {}}
         return reply
@@ -215,8 +222,7 @@ class Worker:
             known = self._interruptible(number, lambda: self._accept(method, params))
         except BaseException as error:
             self._gate.disarm()
-            if self._service.terminating:
-                raise
+            self._leave_if_terminating()
             self._service.tell(origin, f"an error while a {method} was handled:", error)
         finally:
             self._finish(origin)
@@ -241,8 +247,7 @@ class Worker:
         except BaseException as error:
             if not beside:
                 self._gate.disarm()
-            if isinstance(error, (KeyboardInterrupt, SystemExit)) and self._service.terminating:
-                raise
+            self._leave_if_terminating()
             report = self._service.report(error, f"in {method}()")
             message = report.evalue or report.ename
             if not isinstance(error, (CellError, KeyboardInterrupt)):

@@ -36,7 +36,7 @@ def test_a_child_that_comes_to_the_end_of_the_cell_ends(end: str, status: int) -
         assert host.value(f"{code}os.waitpid(pid, 0)[1] >> 8 if pid else None") == str(status)
         assert host.text() == "x"
         assert (b"ZeroDivisionError" in host.printed[2]) == (end == "1/0")
-        assert [m.get("id") for m in host.messages] == [1]
+        assert [m["id"] for m in host.messages if "id" in m] == [1]
 
 
 def test_a_child_of_an_awaitable_cell_ends_too(host: Host) -> None:

@@ -114,6 +114,45 @@ def test_a_task_that_keeps_the_next_cell_waiting_can_be_interrupted(host: Host) 
     assert host.result(cell)["result"]["data"] == {"text/plain": "alive"}
 
 
+HOG = """
+import asyncio, signal
+async def hog():
+    print('hogging')
+    while True: pass
+task = asyncio.create_task(hog())
+"""
+
+
+@pytest.mark.parametrize("more", ["", "signal.signal(signal.SIGINT, signal.SIG_IGN)"])
+def test_what_keeps_the_main_thread_between_cells_is_stopped_by_a_note(
+    host: Host, more: str
+) -> None:
+    host.run(HOG + more)
+    host.read(lambda: "hogging" in host.streams("stdout"), "the task")
+    host.notify("interrupt")
+    assert host.wait_for_event("interrupted") == {}
+    assert host.value("type(task.exception()).__name__") == "KeyboardInterrupt"
+
+
+def test_a_note_for_what_runs_between_cells_reaches_no_cell_that_comes_behind_it(
+    host: Host,
+) -> None:
+    host.run("import asyncio")
+    for _ in range(200):
+        host.notify("interrupt")
+        assert host.value("for i in range(1000): pass\n'alive'") == "alive"
+    assert host.events("interrupted") == [{}] * 200
+
+
+def test_a_cell_behind_a_note_can_be_interrupted(host: Host) -> None:
+    for _ in range(50):
+        host.notify("interrupt")
+        cell = host.start("while True: pass")
+        host.interrupt(cell)
+        assert host.result(cell)["ename"] == "KeyboardInterrupt"
+        assert host.value("'alive'") == "alive"
+
+
 def test_code_may_catch_the_interrupt_and_go_on(host: Host) -> None:
     result = interrupted(
         host,
@@ -301,8 +340,11 @@ def test_signals_do_not_disturb_children_that_handle_them(host: Host) -> None:
 
 
 def test_termination_runs_what_was_registered_for_the_end(host: Host) -> None:
-    host.start("import atexit, time\natexit.register(print, 'bye'); print('up'); time.sleep(1000)")
+    cell = host.start(
+        "import atexit, time\natexit.register(print, 'bye'); print('up'); time.sleep(1000)"
+    )
     host.wait_for("up")
     os.kill(host.process.pid, signal.SIGTERM)
-    assert host.wait_for_end() == 0
+    assert host.wait_for_end() == -signal.SIGTERM
     assert host.text() == "up\nshutdown False\nbye\n"
+    assert cell not in [message.get("id") for message in host.messages], "it is the host's to tell"

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 def test_hello_tells_the_abilities(python: str) -> None:
     with Host(python=python) as host:
         abilities = host.hello()
-    assert re.fullmatch("[0-9a-f]{16}", abilities.pop("marks"))
     assert abilities == {
         "protocol": 1,
         "interrupts": True,
@@ -32,6 +31,21 @@ def test_hello_tells_the_abilities(python: str) -> None:
     }
 
 
+def test_marks_are_announced_before_anything_of_the_plugin_is_loaded(
+    python: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "warns.py"
+    file.write_text("import warnings; warnings.warn('old')")
+    with Host("warns:Nothing", python=python, packages={"warns": file}) as host:
+        host.wait_for_event("stream")
+        host.read(lambda: b"\x1b\\" in host.printed[1], "the mark")
+    announcement = host.messages[0]
+    assert announcement["method"] == "marks"
+    token = announcement["params"]["content"]["token"]
+    assert re.fullmatch("[0-9a-f]{16}", token)
+    assert host.printed[1].startswith(f"\x1b_polykernel {token} 1".encode())
+
+
 def test_a_host_of_another_protocol_is_refused() -> None:
     with Host() as host:
         answer = host.response(host.send("hello", protocol=99))
@@ -42,7 +56,7 @@ def test_a_cell_may_be_sent_before_hello_is_answered(python: str) -> None:
     with Host(python=python) as host:
         host.send("hello", protocol=1)
         assert host.run("'at once'")["result"]["data"] == {"text/plain": "at once"}
-    assert [m["id"] for m in host.messages] == [1, 2]
+    assert [m["id"] for m in host.messages if "id" in m] == [1, 2]
 
 
 def test_a_string_is_shown_as_it_is(host: Host) -> None:
@@ -398,5 +412,5 @@ def test_notifications_that_are_not_known_are_ignored(host: Host) -> None:
     host.notify("unheard_of", cell=1)
     host.notify("execute", code="print('ran')")
     assert host.value("'alive'") == "alive"
-    assert [m for m in host.messages if m.get("id") is None] == []
+    assert [m["method"] for m in host.messages if m.get("id") is None] == ["marks"]
     assert host.text() == ""

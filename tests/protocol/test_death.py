@@ -103,6 +103,14 @@ def test_an_evaluator_that_dies_at_its_start_is_given_up_after_three_times(
     assert dying.client.request("complete_request", {"code": "a"}).reply["matches"] == []
 
 
+def test_an_evaluator_that_dies_while_it_loads_tells_why_though_python_printed_it(
+    kernel: Callable[..., Kernel],
+) -> None:
+    outcome = kernel("dies-loading").execute("1")
+    assert "exit code 9" in outcome.reply["evalue"]
+    assert "Its last words:\n  libsample is not there\n" in outcome.traceback
+
+
 def test_a_cell_that_was_sent_to_an_evaluator_that_died_at_its_start_runs_in_the_next(
     kernel: Callable[..., Kernel],
 ) -> None:
@@ -127,6 +135,7 @@ GARBAGE = [
     b'{"method": "display_data", "params": {"content": {"data": {"text/plain": "\\\\ud83d"}}}}',
     b'{"method": "display_data", "params": {"content": [1]}}',
     b'{"method": "stream", "params": {"content": {"name": "stdlog", "text": "x"}}}',
+    b'{"method": "marks", "params": {"content": {"token": 3}}}',
     b'{"method": "no_such_event", "params": {"content": {}}}',
     b'{"method": "stream", "params": 3}',
     b'{"id": 4711, "result": {}}',

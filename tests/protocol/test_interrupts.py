@@ -51,13 +51,54 @@ def test_an_interrupt_stops_the_children_of_the_evaluator_too(program: Kernel) -
 
 
 @pytest.mark.parametrize("way", ["message", "signal"])
-def test_an_interrupt_of_an_idle_kernel_changes_nothing(program: Kernel, way: str) -> None:
+@pytest.mark.parametrize("name", ["program", "acknowledges"])
+def test_an_interrupt_of_an_idle_kernel_changes_nothing(
+    kernel: Callable[..., Kernel], name: str, way: str
+) -> None:
+    program = kernel(name)
     program.execute("pass")
     before = program.evaluator().pid
     interrupt(program, way)
     program.client.sync()
     assert program.execute("print('well')").text() == "well\n"
     assert program.evaluator().pid == before
+
+
+TASK = """
+import asyncio, time
+async def run():
+    print("begun")
+    while True: {}
+task = asyncio.create_task(run())
+"""
+
+
+@pytest.mark.parametrize(
+    "work", ["pass", "print('flood'); time.sleep(0.001)", "print('x' * 10000)"]
+)
+def test_an_interrupt_between_cells_stops_the_task_that_keeps_the_next_one_waiting(
+    kernel: Callable[..., Kernel], work: str
+) -> None:
+    python = kernel("polykernel-python")
+    cell = python.client.send_execute(TASK.format(work))
+    assert python.client.outcome(cell).status == "ok"
+    python.client.wait_for_text("begun")
+    interrupt(python)
+    outcome = python.execute("type(task.exception()).__name__")
+    assert outcome.result == "'KeyboardInterrupt'"
+
+
+def test_an_interrupt_between_cells_gets_through_to_a_flood_that_nobody_reads(
+    kernel: Callable[..., Kernel],
+) -> None:
+    python = kernel("polykernel-python", subscribe=False)
+    slow = python.connect(slow=True)
+    slow.ready()
+    cell = slow.send_execute(TASK.format("print('x' * 65536)"))
+    python.wait_for_stall()
+    slow.send("interrupt_request", channel="control")
+    assert slow.outcome(cell).status == "ok"
+    assert slow.execute("task.done()").result == "True"
 
 
 def test_the_third_interrupt_that_is_not_heard_kills(program: Kernel) -> None:

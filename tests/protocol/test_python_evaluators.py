@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import random
 from typing import TYPE_CHECKING
 
 import pytest
+from support import processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from support.kernels import Kernel
 
@@ -113,6 +116,58 @@ def test_a_crash_in_c_code_is_an_error_with_the_place_in_the_cell(sample: Kernel
     assert sample.execute("result = 'works'").result == "works"
 
 
+TERMINATED = "the evaluator ended with signal SIGTERM (Terminated)"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os, signal; os.kill(os.getpid(), signal.SIGTERM); print('gone on')",
+        (
+            "import asyncio, os, signal\n"
+            "async def end(): os.kill(os.getpid(), signal.SIGTERM)\n"
+            "task = asyncio.create_task(end())\nawait asyncio.sleep(1000)"
+        ),
+        "import subprocess; subprocess.run('kill $PPID; sleep 1000', shell=True)",
+    ],
+    ids=["plain", "task", "child"],
+)
+def test_a_cell_in_which_sigterm_comes_tells_it_and_the_next_one_runs(
+    kernel: Callable[..., Kernel], code: str
+) -> None:
+    python = kernel("polykernel-python")
+    farewell = "import atexit\natexit.register(lambda: open('bye', 'w').close())\n"
+    outcome = python.execute(f"{farewell}print('before')\n{code}")
+    assert (outcome.reply["ename"], outcome.reply["evalue"]) == ("EvaluatorDied", TERMINATED)
+    assert outcome.text() == "before\n"
+    assert (python.folder / "bye").exists()
+    after = python.execute("6 * 7")
+    assert after.result == "42"
+    assert TERMINATED.partition(" ended ")[2] in after.text("stderr")
+
+
+def test_sigterm_between_cells_is_told_by_the_next_one(sample: Kernel) -> None:
+    sample.execute("import atexit\natexit.register(lambda: open('bye', 'w').close())")
+    evaluator = sample.evaluator()
+    evaluator.terminate()
+    processes.until(lambda: not processes.alive(evaluator), "the evaluator's end")
+    assert sample.execute("print('ran')").reply["evalue"] == TERMINATED
+    assert (sample.folder / "bye").exists()
+
+
+def test_a_python_cell_that_a_shutdown_ends_says_so(kernel: Callable[..., Kernel]) -> None:
+    python = kernel("polykernel-python")
+    cell = python.client.send_execute(
+        "import atexit\natexit.register(lambda: open('bye', 'w').close())\n"
+        "print('begun')\nwhile True: pass"
+    )
+    python.client.wait_for_text("begun", cell)
+    python.client.request("shutdown_request", {"restart": False}, channel="control")
+    assert python.client.outcome(cell).reply["ename"] == "KernelShutdown"
+    assert python.exit_code() == 0
+    assert (python.folder / "bye").exists()
+
+
 def test_an_endless_loop_in_c_code_ends_with_the_third_interrupt(sample: Kernel) -> None:
     cell = sample.client.send_execute(
         "import itertools\nprint('begun')\nall(itertools.repeat(True))"
@@ -165,3 +220,16 @@ def test_every_language_of_ours_runs_a_cell_from_its_installed_kernelspec(
     ours = kernel(f"polykernel-{name}")
     assert ours.client.request("kernel_info_request").reply["language_info"]["name"] == name
     assert ours.execute("6 * 7").result == ("6 * 7" if name == "echo" else "42")
+
+
+def test_what_is_printed_while_a_plugin_loads_is_shown_in_the_order_of_making_and_nothing_else(
+    kernel: Callable[..., Kernel], tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    noisy = kernel("noisy", environment={"SAMPLE_GATE": str(gate)})
+    cell = noisy.client.send_execute("print('cell')")
+    noisy.client.wait_for("execute_input", cell)
+    gate.open("w").close()
+    loading = "".join(f"out {n}\nerr {n}\n" for n in range(20))
+    assert noisy.client.outcome(cell).pieces() == [f"{loading}starting\nstarted\ncell\n"]

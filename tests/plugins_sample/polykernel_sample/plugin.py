@@ -39,5 +39,7 @@ def polykernel_languages() -> list[Language]:
         _language("sample", evaluator="polykernel_sample.evaluators:Sample"),
         _language("broken-start", evaluator="polykernel_sample.evaluators:BrokenStart"),
         _language("broken-import", evaluator="polykernel_sample.broken:Nothing"),
+        _language("noisy", evaluator="polykernel_sample.noisy:Noisy"),
+        _language("dies-loading", evaluator="polykernel_sample.dying:Nothing"),
         _language("buggy", evaluator="polykernel_sample.evaluators:Buggy"),
     ]
