@@ -39,7 +39,8 @@ def execute(arguments: Namespace) -> int:
     found = plugins.find(arguments.language, arguments.plugin or "")
     python = None if arguments.python is None else interpreters.ask(arguments.python).executable
     # where the code came from standard input, nothing is left of it to answer with
-    return execute_once.main(found, code, python=python, allow_stdin=arguments.file != "-")
+    allow_stdin = arguments.file != "-" and sys.stdin is not None
+    return execute_once.main(found, code, python=python, allow_stdin=allow_stdin)
 
 
 def _code(arguments: Namespace) -> str:

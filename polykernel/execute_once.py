@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from polykernel.plugins import FoundLanguage
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_END_OF_FILE = "\x04"  # as front ends send it (docs/channel.md)
 
 
 def main(found: FoundLanguage, code: str, *, python: str | None, allow_stdin: bool) -> int:
@@ -69,7 +70,7 @@ class _Terminal:
             return
         try:
             handler(from_json(message.content))
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # or the code would wait for ever
             self._give_up(error)
 
     def _on_stream(self, content: dict[str, Any]) -> None:
@@ -105,12 +106,13 @@ class _Terminal:
         self.exit_code = 0 if content["status"] == "ok" else 1
         self._loop.add_callback(self._supervisor.shutdown, False, self._gone)
 
-    def _give_up(self, error: OSError) -> None:
+    def _give_up(self, error: OSError | UnicodeError) -> None:
         """End the code: our own streams have failed it."""
         self._gave_up = True
         self.exit_code = 1
         if not isinstance(error, BrokenPipeError):  # `polykernel exec ... | head` is no mistake
-            print(f"polykernel: can't read or write: {error.strerror}", file=sys.stderr)  # noqa: T201
+            reason = getattr(error, "strerror", None) or error
+            print(f"polykernel: can't read or write: {reason}", file=sys.stderr)  # noqa: T201
         # not from here, in the midst of what the execution does
         self._loop.add_callback(self.execution.interrupt)
         self._loop.add_callback(self._supervisor.shutdown, False, self._gone)
@@ -133,11 +135,11 @@ def _write(text: str, stream: Any) -> None:
 
 
 def _ask(prompt: str, password: bool) -> str:
-    if password:
-        import getpass
-
-        return getpass.getpass(prompt)
     try:
+        if password:
+            import getpass
+
+            return getpass.getpass(prompt)
         return input(prompt)
     except EOFError:
-        return ""
+        return _END_OF_FILE

@@ -56,6 +56,47 @@ def test_input_is_read_from_our_standard_input() -> None:
     assert "Ada!" in done.stdout
 
 
+ASK = ["input()", "__import__('getpass').getpass()"]
+
+
+@pytest.mark.parametrize("ask", ASK)
+def test_the_end_of_standard_input_is_an_end_of_file(ask: str) -> None:
+    # in a session of its own there is no terminal that getpass could read from instead
+    code = f"lines = []\ntry:\n    while True: lines.append({ask})\nexcept EOFError: print(lines)"
+    done = run("python", code, input="one\n\ntwo", start_new_session=True)
+    assert done.stdout.splitlines()[-1] == "['one', '', 'two']"
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("ask", ASK)
+def test_nobody_can_be_asked_where_standard_input_is_closed(ask: str) -> None:
+    command = [*EXEC, "python", "-c", f"try: {ask}\nexcept OSError as error: print(error)"]
+    done = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$@" <&-', "sh", *command],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout == "the front end does not allow input requests\n"
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8:strict", "utf-8:surrogateescape"])
+def test_input_in_another_encoding_ends_the_code_with_one_line(encoding: str) -> None:
+    done = subprocess.run(
+        [*EXEC, "python", "-c", "input()"],
+        input=b"caf\xe9\n",
+        capture_output=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"polykernel: can't read or write: 'utf-8' codec can't ")
+    assert done.stderr.count(b"\n") == 1
+
+
 def test_what_atexit_has_is_done(tmp_path: Path) -> None:
     run("python", f"import atexit; atexit.register(lambda: open({str(tmp_path / 'bye')!r}, 'w'))")
     assert (tmp_path / "bye").exists()

@@ -127,7 +127,10 @@ class Cell:
         self._outlet.event("clear_output", self._origin, {"wait": bool(wait)})
 
     def input(self, prompt: str = "", *, password: bool = False) -> str:
-        """Ask the user for a line (specification, "stdin"); waits for it.
+        r"""Ask the user for a line (specification, "stdin"); waits for it.
+
+        Returns:
+            The line without its end; ``"\x04"`` where the user has sent an end of file.
 
         Raises:
             InputRefused: The front end does not allow it, the cell is over, or another input
