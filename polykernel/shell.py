@@ -252,7 +252,7 @@ class Shell:
         self._over(cell)
 
     def _over(self, item: Item) -> None:
-        self._shared.input.forget(item.message)
+        self._shared.input.cell_over(item.message)
         self._nothing_runs()
         self._status(item.message, "idle")
         self._next()

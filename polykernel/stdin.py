@@ -119,14 +119,13 @@ class InputRequests:
             self.refuse(self._outstanding, code, message)
             self.forget()
 
-    def forget(self, cell: Message | None = None) -> None:
-        """Drop the outstanding request: its cell is over, or its evaluator is dead.
+    def cell_over(self, cell: Message) -> None:
+        """Let nobody wait for an answer to a cell that has ended."""
+        if cell is self._asked:
+            self._give_up(NOT_NOW, "the cell is over")
 
-        Args:
-            cell: Only where it is this one that asks.
-        """
-        if cell is not None and cell is not self._asked:
-            return
+    def forget(self) -> None:
+        """Drop the outstanding request: it is answered, or its evaluator is dead."""
         if self._outstanding is not None:
             self._withdraw()
         self._outstanding = self._asked = None

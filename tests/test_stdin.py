@@ -105,6 +105,14 @@ def test_an_interrupt_ends_the_wait_and_the_late_answer_is_dropped(asker: Asker)
     assert asker.happened[2:] == [("refused", ("q", INTERRUPTED))]
 
 
+def test_a_question_of_a_cell_that_is_over_is_refused_and_of_no_other(asker: Asker) -> None:
+    asker.ask()
+    asker.requests.cell_over(Message(header=Header("another", "execute_request")))
+    asker.requests.cell_over(CELL)
+    asker.reply({"value": "late"})
+    assert asker.happened[2:] == [("refused", ("q", NOT_NOW))]
+
+
 def test_another_front_end_can_not_answer(asker: Asker) -> None:
     asker.ask()
     asker.reply({"value": "x"}, (b"another",))

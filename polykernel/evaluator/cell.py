@@ -129,12 +129,13 @@ class Cell:
     def input(self, prompt: str = "", *, password: bool = False) -> str:
         r"""Ask the user for a line (specification, "stdin"); waits for it.
 
+        Where several threads ask, each one waits for its turn.
+
         Returns:
             The line without its end; ``"\x04"`` where the user has sent an end of file.
 
         Raises:
-            InputRefused: The front end does not allow it, the cell is over, or another input
-                request is outstanding.
+            InputRefused: The front end does not allow it, or the cell is over.
             KeyboardInterrupt: The user interrupted.
         """
         if not self.allow_stdin:

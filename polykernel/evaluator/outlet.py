@@ -270,7 +270,9 @@ class Outlet:
         self.flush_all(origin)
         content = {"prompt": prompt, "password": password}
         params = {"cell": origin.number, "content": content}
-        return self._questions.ask(params, lambda message: self._send_alone(f"{encode(message)}\n"))
+        return self._questions.ask(
+            origin, params, lambda message: self._send_alone(f"{encode(message)}\n")
+        )
 
     def name(self, kind: str, origin: Origin) -> str:
         """Make a display id that no other cell or process has."""

@@ -88,6 +88,7 @@ class Runtime:
 
     def _aim(self, number: object) -> None:
         if number is not None:
+            self._questions.interrupt(number)
             self._signals.aim(number)
             if self._subshells is not None:
                 self._subshells.aim(number)
@@ -144,6 +145,7 @@ class Runtime:
             self._subshells = Subshells(self._make_worker, self._make_tasks, self._outlet, self._up)
             self._outlet.settle = self._settle
             self._signals.others_deferred = self._subshells.noted
+            self._questions.settle = self._subshells.settle
         return self._subshells
 
     def _make_worker(self, gate: ThreadGate, tasks: Tasks) -> Worker:

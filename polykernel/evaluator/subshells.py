@@ -74,15 +74,20 @@ class Subshells:
 
     # in any thread
 
-    def settle(self) -> None:
+    def settle(self) -> bool:
         """Let an interrupt act that the calling thread had to put off.
+
+        Returns:
+            Whether it is a subshell's.
 
         Raises:
             KeyboardInterrupt: The user interrupted.
         """
         gate = self._gates.get(threading.get_ident())
-        if gate is not None:
-            gate.settle()
+        if gate is None:
+            return False
+        gate.settle()
+        return True
 
     def noted(self) -> bool:
         """Whether an interrupt waits for any of the threads."""

@@ -210,3 +210,45 @@ except KeyboardInterrupt:
     outcome = client.outcome(msg_id)
     assert outcome.status == "ok"
     assert outcome.text() == "begun\ncaught\n"
+
+
+def test_threads_ask_one_after_the_other(python: Kernel) -> None:
+    client = python.client
+    code = """
+import threading
+found = []
+threads = [threading.Thread(target=lambda: found.append(input('? '))) for _ in range(3)]
+for each in threads: each.start()
+for each in threads: each.join()
+sorted(found)
+"""
+    cell = client.send_execute(code, allow_stdin=True)
+    at = 0
+    for number in range(3):
+        seen = client.wait_for("input_request", cell, since=at)
+        at = client.seen.index(seen) + 1
+        client.answer(str(number))
+    assert client.outcome(cell).result == "['0', '1', '2']"
+
+
+def test_a_thread_that_asks_when_its_cell_ends_is_told_and_holds_up_no_other(
+    python: Kernel,
+) -> None:
+    client = python.client
+    code = """
+import threading
+def ask():
+    try: input('first? ')
+    except OSError as error: told.append(str(error))
+told = []
+thread = threading.Thread(target=ask)
+thread.start()
+"""
+    first = client.send_execute(code, allow_stdin=True)
+    client.outcome(first)
+    second = client.send_execute("thread.join(); print(told); input('second? ')", allow_stdin=True)
+    assert client.wait_for("input_request", second).content["prompt"] == "second? "
+    client.answer("yes")
+    outcome = client.outcome(second)
+    assert outcome.result == "'yes'"
+    assert "the cell is over" in outcome.text()

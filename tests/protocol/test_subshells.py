@@ -158,6 +158,17 @@ def test_an_interrupt_ends_an_input_request_of_a_subshell(python: Kernel) -> Non
     assert client.outcome(cell).reply["ename"] == "KeyboardInterrupt"
 
 
+def test_an_interrupt_of_an_input_request_of_a_subshell_is_one(python: Kernel) -> None:
+    client = python.client
+    shell = client.create_subshell()
+    code = "try: input('? ')\nexcept KeyboardInterrupt: print('once')\nfor _ in range(10**6): pass"
+    cell = client.send_execute(code, subshell=shell, allow_stdin=True)
+    client.wait_for("input_request", cell)
+    interrupt(client)
+    outcome = client.outcome(cell)
+    assert (outcome.status, outcome.text()) == ("ok", "once\n")
+
+
 def test_input_works_in_a_subshell(python: Kernel) -> None:
     client = python.client
     shell = client.create_subshell()
