@@ -117,13 +117,13 @@ class Interpreter:
             self._session.ans = value
             return value
         if isinstance(action, Assign):
-            self._refuse_own(action.name)
+            self._refuse_own(action, frame)
             value = self.value(action.expression, frame)
             self._session.names[action.name] = value
             self._session.ans = value
             return value
         if isinstance(action, Define):
-            self._define(action, source)
+            self._define(action, frame)
         else:
             self._delete(action, frame)
         return None
@@ -138,20 +138,27 @@ class Interpreter:
             try:
                 return self._evaluate(node, frame)
             except RecursionError:
-                raise limit_error("this is nested too deeply") from None
+                error = limit_error("this is nested too deeply")
+                error.locate(frame.source, node.span, frame.where)
+                raise error from None
 
-    def _refuse_own(self, name: str) -> None:
+    def _refuse_own(self, action: Assign | Define, frame: Frame) -> None:
+        name = action.name
         if name == "ans":
-            raise type_error("ans is the last result and cannot be assigned")
-        if name == "if":
-            raise type_error("if is part of the language and cannot be a name of yours")
+            error = type_error("ans is the last result and cannot be assigned")
+        elif name == "if":
+            error = type_error("if is part of the language and cannot be a name of yours")
+        elif isinstance(action, Define) and name in FUNCTIONS:
+            error = type_error(f"{name} is built in; to compare its value, write ==")
+        else:
+            return
+        error.locate(frame.source, action.span, frame.where)
+        raise error
 
-    def _define(self, action: Define, source: str) -> None:
-        self._refuse_own(action.name)
-        if action.name in FUNCTIONS:
-            raise type_error(f"{action.name} is built in; to compare its value, write ==")
+    def _define(self, action: Define, frame: Frame) -> None:
+        self._refuse_own(action, frame)
         self._session.names[action.name] = UserFunction(
-            action.name, action.parameters, action.body, action.text, source
+            action.name, action.parameters, action.body, action.text, frame.source
         )
 
     def _delete(self, action: Delete, frame: Frame) -> None:

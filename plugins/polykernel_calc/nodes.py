@@ -93,19 +93,21 @@ class Evaluate(NamedTuple):
 
 
 class Assign(NamedTuple):
-    """``x = 3``."""
+    """``x = 3``; ``span`` is that of the name."""
 
     name: str
     expression: Node
+    span: Span
 
 
 class Define(NamedTuple):
-    """``f(x, y) = x^2 + y``; ``text`` is the definition as written."""
+    """``f(x, y) = x^2 + y``; ``text`` is the definition as written, ``span`` that of the name."""
 
     name: str
     parameters: tuple[str, ...]
     body: Node
     text: str
+    span: Span
 
 
 class Delete(NamedTuple):

@@ -86,7 +86,7 @@ class _StatementParser:
         return Evaluate(self._expressions.expression())
 
     def _assign(self) -> Assign:
-        name = self._cursor.advance().text
+        name = self._cursor.advance()
         self._cursor.advance()
         self._cursor.skip_newlines()
         value = self._expressions.expression()
@@ -94,7 +94,7 @@ class _StatementParser:
             raise self._cursor.error(
                 "one = too many: assign once in a statement, and compare with ==", value.span
             )
-        return Assign(name, value)
+        return Assign(name.text, value, name.span)
 
     def _parameters_ahead(self) -> list[Token] | None:
         """Find the parameters, where what stands here is ``f(x, y) =``."""
@@ -114,8 +114,7 @@ class _StatementParser:
         return parameters if closed and self._cursor.ahead(place + 1).text == "=" else None
 
     def _define(self, parameters: list[Token]) -> Define:
-        begin = self._cursor.token.span[0]
-        name = self._cursor.token.text
+        name = self._cursor.token
         seen = set()
         for token in parameters:
             if token.text in seen:
@@ -125,8 +124,8 @@ class _StatementParser:
             self._cursor.advance()
         self._cursor.skip_newlines()
         body = self._expressions.expression()
-        text = self._cursor.text_from(begin)
-        return Define(name, tuple(token.text for token in parameters), body, text)
+        text = self._cursor.text_from(name.span[0])
+        return Define(name.text, tuple(each.text for each in parameters), body, text, name.span)
 
     def _delete(self) -> Delete:
         names: list[Name] = []

@@ -38,6 +38,56 @@ def test_a_cell_of_several_lines_tells_the_line() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("code", "mark"),
+    [
+        ("ans = 5", "^^^"),
+        ("if = 5", "^^"),
+        ("if(x) = 2", "^^"),
+        ("ans(x) = 2", "^^^"),
+        ("sin(x) = 2", "^^^"),
+        ("  sqrt(a, b) = a", "^^^^"),
+    ],
+)
+def test_a_name_that_can_not_be_given_is_marked(code: str, mark: str) -> None:
+    place = " " * (len(code) - len(code.lstrip()))
+    assert shown(code)[1:] == [f"    {code}", f"    {place}{mark}"]
+
+
+def test_a_name_that_can_not_be_given_is_marked_in_its_line() -> None:
+    assert shown("x = 1\n\n1; sin(x) = x\n") == [
+        "TypeError: sin is built in; to compare its value, write ==",
+        "  line 3:",
+        "    1; sin(x) = x",
+        "       ^^^",
+    ]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "f(x) = f(x); f(1)",
+        "vars = 2",
+        "help(nothing)",
+        "del nothing",
+        "f(x, x) = 1",
+        "9^9^9",
+        "1e999999999999",
+        "[1, [2]]",
+        "[1, 2] + [1]",
+        "true + 1",
+        "sum(k, 1, 10^30, k)",
+        "list(1, 2, 3, 4)",
+        "approx(1, 0)",
+        "fact(-1)",
+        "x = y = 2",
+        "'",
+    ],
+)
+def test_every_error_has_a_place(code: str) -> None:
+    assert shown(code)[-1].strip().strip("^") == ""
+
+
 def test_an_error_within_a_function_shows_the_call_and_the_place() -> None:
     calculator = Calculator()
     calculator("# halves and such\nf(x) = 1/x")
