@@ -8,6 +8,7 @@ from typing import Any, Mapping
 
 from polykernel.evaluator import Completions
 from polykernel_python import modules
+from polykernel_python.guarding import attempt
 from polykernel_python.members import kind, members
 from polykernel_python.resolving import InstanceOf, Unknown, resolve
 from polykernel_python.scanner import Scan, Token
@@ -74,7 +75,7 @@ class _Completer:
         value = self._resolved(scan, dot)
         if value is _NOTHING:
             return None
-        return self._found(members(value.kind if isinstance(value, InstanceOf) else value), word)
+        return self._found(members(value.kind if type(value) is InstanceOf else value), word)
 
     def _names(self, scan: Scan) -> dict[str, str]:
         found = {name: kind(value) for name, value in list(vars(builtins).items())}
@@ -94,14 +95,12 @@ class _Completer:
             return {}
         opening = scan.brackets[-1]
         function = self._resolved(scan, opening)
-        if function is _NOTHING or isinstance(function, InstanceOf):
+        if function is _NOTHING or type(function) is InstanceOf:
             return {}
         import inspect
 
-        try:
-            parameters = inspect.signature(function).parameters.values()
-        except Exception:  # no signature, or one that fails
-            return {}
+        none: list[inspect.Parameter] = []
+        parameters = attempt(lambda: list(inspect.signature(function).parameters.values()), none)
         given = {
             token.text
             for token, after in zip(scan.tokens[opening:], scan.tokens[opening + 1 :])
@@ -162,18 +161,9 @@ class _Completer:
 
     def _keys(self, scan: Scan, opening: int) -> list[Any]:
         value = self._resolved(scan, opening)
-        if value is _NOTHING or isinstance(value, InstanceOf):
+        if value is _NOTHING or type(value) is InstanceOf:
             return []
-        if isinstance(value, dict):
-            return list(dict.keys(value))
-        offer = getattr(type(value), "_ipython_key_completions_", None)
-        if callable(offer):
-            try:
-                return list(offer(value))
-            except Exception:  # its author's mistake; the user only wants to type
-                return []
-        names = getattr(getattr(value, "dtype", None), "names", None)
-        return list(names) if isinstance(names, tuple) else []
+        return attempt(lambda: _keys_of(value), [])
 
     def _keys_quoted(self, scan: Scan, body: str, quote: str) -> dict[str, str]:
         closing = "" if self._rest.startswith(quote) else quote
@@ -240,6 +230,16 @@ class _Nothing:
 
 
 _NOTHING = _Nothing()
+
+
+def _keys_of(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(dict.keys(value))
+    offer = getattr(type(value), "_ipython_key_completions_", None)
+    if callable(offer):
+        return list(offer(value))
+    names = getattr(getattr(value, "dtype", None), "names", None)
+    return list(names) if isinstance(names, tuple) else []
 
 
 def _matching(found: Mapping[str, str], word: str, first: set[str]) -> list[str]:

@@ -8,6 +8,7 @@ import types
 from typing import TYPE_CHECKING, Any, Mapping
 
 from polykernel.evaluator import Bundle
+from polykernel_python.guarding import attempt
 from polykernel_python.resolving import InstanceOf, Unknown, resolve
 from polykernel_python.scanner import Scan, without_escapes
 from polykernel_python.text import text_of
@@ -75,16 +76,18 @@ def _resolved(expression: str, namespace: Mapping[str, Any]) -> Any:
     owner, dot, name = expression.rpartition(".")
     if dot and name.strip().isidentifier():
         holder = resolve(owner, namespace)
-        kind = holder.kind if isinstance(holder, InstanceOf) else type(holder)
+        # type() and issubclass(): isinstance() may ask a __class__ of the user's
+        made = type(holder) is InstanceOf
+        kind = holder.kind if made else type(holder)
         static = reflection.getattr_static(kind, name.strip(), None)
-        if isinstance(static, property) and not isinstance(holder, type):
+        if issubclass(type(static), property) and not issubclass(type(holder), type):
             return static
-        if isinstance(holder, InstanceOf):
+        if made:
             if static is None:
                 raise Unknown(expression)
-            return getattr(kind, name.strip())
+            return attempt(lambda: getattr(kind, name.strip()), static)
     value = resolve(expression, namespace)
-    return value.kind if isinstance(value, InstanceOf) else value
+    return value.kind if type(value) is InstanceOf else value
 
 
 class _Description:
@@ -96,16 +99,17 @@ class _Description:
         self._sources = sources
 
     def text(self, detail_level: int) -> str:
+        # the user's code may be in each: whatever fails is not known
         parts = [
-            self._part("Signature", self._signature()),
-            self._part("Type", self._type()),
-            self._part("String form", self._form()),
-            self._part("File", self._file()),
-            self._part("Docstring", self._docstring(), below=True),
-            self._part("Init docstring", self._init_docstring(), below=True),
+            self._part("Signature", attempt(self._signature, "")),
+            self._part("Type", attempt(self._type, "")),
+            self._part("String form", attempt(self._form, "")),
+            self._part("File", attempt(self._file, "")),
+            self._part("Docstring", attempt(self._docstring, ""), below=True),
+            self._part("Init docstring", attempt(self._init_docstring, ""), below=True),
         ]
         if detail_level > 0:
-            parts.append(self._part("Source", self._source(), below=True))
+            parts.append(self._part("Source", attempt(self._source, ""), below=True))
         return "\n".join(part for part in parts if part)
 
     def _part(self, label: str, text: str, *, below: bool = False) -> str:
@@ -117,10 +121,7 @@ class _Description:
     def _signature(self) -> str:
         if not callable(self._value):
             return ""
-        try:
-            signature = reflection.signature(self._value)
-        except Exception:  # none, or one that fails
-            return ""
+        signature = reflection.signature(self._value)
         line = f"{self._name}{signature}"
         if len(line) <= _WIDTH:
             return line
@@ -136,27 +137,18 @@ class _Description:
         value = self._value
         if callable(value) or isinstance(value, (type, types.ModuleType, property)):
             return ""
-        try:
-            text = text_of(value)
-        except Exception:  # the user's __repr__
-            return ""
+        text = text_of(value)
         return text if len(text) <= _FORM else text[:_FORM] + " ..."
 
     def _file(self) -> str:
         value = self._value
         if isinstance(value, property):
             value = value.fget
-        try:
-            file = reflection.getfile(reflection.unwrap(value))
-        except Exception:  # built in, or no such thing
-            return ""
+        file = reflection.getfile(reflection.unwrap(value))
         return self._sources.title(file) or file
 
     def _docstring(self) -> str:
-        try:
-            return reflection.getdoc(self._value) or ""
-        except Exception:  # a __doc__ that is a failing property
-            return ""
+        return reflection.getdoc(self._value) or ""
 
     def _init_docstring(self) -> str:
         if not isinstance(self._value, type):
@@ -168,13 +160,10 @@ class _Description:
         value = self._value
         if isinstance(value, property):
             value = value.fget
-        try:
-            return reflection.getsource(value).rstrip()
-        except Exception:  # built in, or an instance
-            pass
-        if isinstance(value, type):
+        source = attempt(lambda: reflection.getsource(value).rstrip(), "")  # or it is built in
+        if not source and isinstance(value, type):
             return self._class_source(value)
-        return ""
+        return source
 
     def _class_source(self, value: type) -> str:
         """Find the source of a class that a cell defines, which ``inspect`` looks for in a file."""

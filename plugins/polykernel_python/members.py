@@ -6,6 +6,8 @@ import inspect
 import types
 from typing import Any
 
+from polykernel_python.guarding import attempt
+
 _FUNCTIONS = (
     types.FunctionType,
     types.BuiltinFunctionType,
@@ -22,11 +24,9 @@ _PROPERTIES = (property, types.GetSetDescriptorType, types.MemberDescriptorType)
 
 def members(value: Any) -> dict[str, str]:
     """Give the names in ``dir(value)``, and the kind of each."""
-    try:
-        names = [name for name in dir(value) if isinstance(name, str)]
-    except Exception:  # a __dir__ of the user's
-        return {}
-    if isinstance(value, types.ModuleType):
+    none: list[str] = []
+    names = attempt(lambda: [name for name in dir(value) if issubclass(type(name), str)], none)
+    if issubclass(type(value), types.ModuleType):
         content = vars(value)
         return {name: kind(content.get(name)) for name in names}
     return {name: kind(inspect.getattr_static(value, name, None)) for name in names}
@@ -34,15 +34,16 @@ def members(value: Any) -> dict[str, str]:
 
 def kind(value: Any) -> str:
     """Say what an object is, in the words that front ends have icons for."""
-    if isinstance(value, type):
+    # not isinstance(), callable() or getattr(): a class of the user's may answer those with code
+    own = type(value)
+    if issubclass(own, type):
         return "class"
-    if isinstance(value, types.ModuleType):
+    if issubclass(own, types.ModuleType):
         return "module"
-    if isinstance(value, _PROPERTIES):
+    if issubclass(own, _PROPERTIES):
         return "property"
-    if isinstance(value, _FUNCTIONS):
+    if issubclass(own, _FUNCTIONS):
         return "function"
-    # not callable(), nor getattr: a class of the user's may answer those with code
-    if any("__call__" in vars(base) for base in type.mro(type(value))):
+    if any("__call__" in vars(base) for base in type.mro(own)):
         return "function"
     return "instance"

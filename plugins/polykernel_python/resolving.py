@@ -11,6 +11,8 @@ import ast
 import builtins
 from typing import Any, Mapping
 
+from polykernel_python.guarding import is_from_outside
+
 _LITERALS = (ast.List, ast.Tuple, ast.Dict, ast.Set)
 _LIBRARIES = ("pandas", "numpy", "polars", "pyarrow", "xarray")  # subscripts there only look up
 
@@ -42,7 +44,9 @@ def resolve(expression: str, namespace: Mapping[str, Any]) -> Any:
         return _value(tree.body, namespace)
     except Unknown:
         raise
-    except Exception as error:  # whatever a property, or the parser, raises
+    except BaseException as error:  # whatever a property, or the parser, raises
+        if is_from_outside(error):
+            raise
         raise Unknown(expression) from error
 
 
