@@ -149,9 +149,13 @@ class Dispatch:
 
     def _answer_error(self, channel: str, message: Message, ename: str, error: Exception) -> None:
         content = error_content(ename, f"{message.msg_type}: {error}")
-        if message.msg_type == "execute_request":
-            content["execution_count"] = self._execution.execution_count(message)
-        self._answer(channel, message, content)
+        if message.msg_type != "execute_request":
+            self._answer(channel, message, content)
+            return
+        # front ends show the error of a cell as it was published, and never its reply
+        shown = None if _is_silent(message.content) else content
+        count = {"execution_count": self._execution.execution_count(message)}
+        self._answer(channel, message, {**content, **count}, shown)
 
     def _answer_later(
         self, channel: str, message: Message, handler: Callable[[Message, Deliver], None]
@@ -178,10 +182,26 @@ class Dispatch:
             content = error_content("KernelShutdown", "the kernel was shut down meanwhile")
             self._answer(channel, message, content)
 
-    def _answer(self, channel: str, message: Message, content: dict[str, Any]) -> None:
-        """Answer beside whatever runs."""
+    def _answer(
+        self,
+        channel: str,
+        message: Message,
+        content: dict[str, Any],
+        error: dict[str, Any] | None = None,
+    ) -> None:
+        """Answer beside whatever runs.
+
+        Args:
+            channel: Where the reply goes.
+            message: The request.
+            content: Of the reply.
+            error: What is to be published as an error.
+        """
 
         def reply() -> None:
+            if error is not None:
+                shown = {key: error[key] for key in ("ename", "evalue", "traceback")}
+                self._send("iopub", message.child("error", shown))
             reply_type = message.msg_type.replace("_request", "_reply")
             if reply_type != message.msg_type:
                 self._send(channel, message.reply(reply_type, content))
@@ -300,6 +320,17 @@ class Dispatch:
         params = {"code": request.code}
         unsupported = {"status": "unknown"}
         self._execution.submit(Question(message, channel, "is_complete", params, unsupported))
+
+
+def _is_silent(content: bytes) -> bool:
+    """Whether a content that is malformed says, as far as it can be read, that it is silent."""
+    import json  # takes more than is allowed
+
+    try:
+        read = json.loads(content.decode(errors="replace"))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(read, dict) and read.get("silent") is True
 
 
 def _cursor(code: str, cursor_pos: int | None) -> int:

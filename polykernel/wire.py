@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import itertools
 import os
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,11 @@ PROTOCOL_VERSION = "5.5"
 DELIMITER = b"<IDS|MSG>"
 REMEMBERED = 65536  # signatures at most, as in jupyter_client: some 4 MB when that many have come
 
+# each escape as a whole: a pair of surrogates, a lone one, or any other
+_ESCAPE = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.",
+    re.DOTALL,
+)
 _decode_header = msgspec.json.Decoder(Header).decode
 
 
@@ -104,8 +110,8 @@ class Wire:
             header=header,
             raw_header=raw_header,
             parent_header=_object(parent_header, "parent_header"),
-            metadata=_object(metadata, "metadata"),
-            content=_object(content, "content"),
+            metadata=_well_formed(_object(metadata, "metadata")),
+            content=_well_formed(_object(content, "content")),
             identities=tuple(frames[:at]),
             buffers=tuple(frames[at + 6 :]),
         )
@@ -172,6 +178,16 @@ def _object(raw: bytes, name: str) -> bytes:
     if not raw and name != "content":
         return EMPTY
     raise WireError(f"{name} is not a JSON object")
+
+
+def _well_formed(data: bytes) -> bytes:
+    r"""Put U+FFFD in the place of lone surrogates.
+
+    Front ends send them as ``\ud83d``, where an emoji was cut in two: JSON has them, UTF-8 has not.
+    """
+    if b"\\ud" in data or b"\\uD" in data:
+        return _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], data)
+    return data
 
 
 def _hmac(key: bytes, scheme: str) -> hmac.HMAC | None:

@@ -218,3 +218,13 @@ def test_what_is_sealed_is_signed_alone_and_checked() -> None:
         with pytest.raises(WireError):
             wire.unseal(bad)
     assert Wire("", "", "user").seal(b"{}") == [DELIMITER, b"", b"{}"]
+
+
+@given(st.text(st.sampled_from('\ud83d\ude00\udfff\\u"dD8\x00\n\U0001f600é')))
+def test_lone_surrogates_become_replacement_characters_and_all_else_stays(text: str) -> None:
+    session = Session(key=KEY.encode())
+    parts = [*map(bytes, session.serialize(session.msg("execute_request", {})))][2:]
+    parts[-1] = json.dumps({"code": text}).encode()
+    frames = [DELIMITER, session.sign(parts), *parts]
+    got = json.loads(Wire(KEY, "hmac-sha256", "user").decode(frames).content)["code"]
+    assert got == text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -167,3 +167,41 @@ def test_odd_subshell_ids_are_refused_or_dropped(
     replies = [seen.content for seen in client.replies(["odd"])]
     assert [each["status"] for each in replies] == ["ok", *["error"] * 7]
     assert {each.get("ename") for each in replies} == {None, "UnknownSubshell"}
+
+
+def test_half_of_an_emoji_is_a_replacement_character(kernel: Callable[..., Kernel]) -> None:
+    client = kernel("polykernel-python").client
+    # as JSON.stringify and json.dumps write it; behind two backslashes it is no escape
+    content = rb"""{"code": "print(r'\ud83d|\uDE00|\ud83d\ude00|\\ud83d')", "silent": false}"""
+    outcome = client.outcome(send(client, "shell", 0, "execute_request", content))
+    assert outcome.text() == "\ufffd|\ufffd|\U0001f600|" + r"\ud83d" + "\n"
+    [shown] = outcome.contents("execute_input")
+    assert shown["code"].startswith("print(r'\ufffd|")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{",
+        b"{}",
+        b'{"code": 3}',
+        b'{"code": "1", "silent": 0}',
+        b'{"code": "\xff"}',
+        b'{"code": "1", "n": NaN}',
+    ],
+)
+def test_a_malformed_cell_is_an_error_that_is_published(program: Kernel, content: bytes) -> None:
+    client = program.client
+    outcome = client.outcome(send(client, "shell", 0, "execute_request", content))
+    assert outcome.sequence == ["busy", "error", "idle"]
+    assert outcome.reply["ename"] == "MalformedRequest"
+    [error] = outcome.contents("error")
+    assert error == {key: outcome.reply[key] for key in ("ename", "evalue", "traceback")}
+
+
+@pytest.mark.parametrize("content", [b'{"silent": true}', b'{"silent": true, "code": "\xff"}'])
+def test_a_malformed_cell_that_is_to_be_silent_is_silent(program: Kernel, content: bytes) -> None:
+    client = program.client
+    outcome = client.outcome(send(client, "shell", 0, "execute_request", content))
+    assert outcome.sequence == ["busy", "idle"]
+    assert outcome.reply["ename"] == "MalformedRequest"
