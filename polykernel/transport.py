@@ -7,10 +7,12 @@ while.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
 from collections import deque
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import zmq
@@ -77,6 +79,7 @@ class Transport:
         self._in_flight_bytes = 0
         self._subscribers = 0
         self._stalled_since: float | None = None
+        self._files: list[tuple[Path, os.stat_result]] = []  # of ipc, as they were when bound
         self.ports: dict[str, int] = {}
         try:
             for channel, kind in (
@@ -88,6 +91,7 @@ class Transport:
             ):
                 self._open(channel, kind, info)
         except BaseException:
+            self._remove_files()
             self._context.destroy(linger=0)
             raise
         self._heartbeat = threading.Thread(
@@ -116,6 +120,10 @@ class Transport:
             raise TransportError(f"can't listen on {address} for {channel}: {error}") from None
         finally:
             os.umask(mask)
+        if info.transport == "ipc":
+            with contextlib.suppress(OSError):  # it has no file: an abstract address
+                file = Path(address.removeprefix("ipc://"))
+                self._files.append((file, file.lstat()))
         if info.transport == "tcp":
             port = int(cast(bytes, socket.last_endpoint).rpartition(b":")[2])
         self.ports[f"{channel}_port"] = port
@@ -284,6 +292,7 @@ class Transport:
     def close(self) -> None:
         """Send what can be sent, and close; a front end that does not read is not waited for."""
         self._curve.close()
+        self._remove_files()
         sockets, self._sockets = self._sockets, {}
         for socket in sockets.values():
             self._loop.remove_handler(cast(int, socket.fd))
@@ -298,6 +307,18 @@ class Transport:
         for socket in sockets.values():
             socket.close()
         self._context.term()
+
+    def _remove_files(self) -> None:
+        """Remove the files of our ipc sockets, which ZeroMQ leaves behind.
+
+        Another kernel may have taken a path since. As long as our sockets are open, no other file
+        can have the number of one of ours.
+        """
+        files, self._files = self._files, []
+        for file, ours in files:
+            with contextlib.suppress(OSError):
+                if os.path.samestat(ours, file.lstat()):
+                    file.unlink()
 
 
 def _echo(socket: zmq.Socket[bytes]) -> None:

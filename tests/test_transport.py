@@ -212,3 +212,29 @@ def test_an_address_that_is_taken_is_named_and_nothing_stays_open(loop: IOLoop) 
                     on_subscription=lambda topic: None,
                     on_congestion=lambda congested: None,
                 )
+
+
+def test_files_of_ipc_are_gone_at_the_end_and_those_of_another_kernel_stay(
+    loop: IOLoop, tmp_path: Path
+) -> None:
+    numbers = {f"{name}_port": number for number, name in enumerate(ALL, start=1)}
+    info = ConnectionInfo(transport="ipc", ip=str(tmp_path / "k"), **numbers)  # type: ignore[arg-type]
+    older = Sockets(loop, info)
+    newer = Sockets(loop, info)  # takes the paths
+    older.close()
+    assert len(list(tmp_path.iterdir())) == 5
+    client = newer.connect("shell", zmq.DEALER, identity=b"me")
+    client.send_multipart([b"a"])
+    newer.until(lambda: newer.came, "the request")
+    newer.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_of_ipc_are_gone_where_one_can_not_be_listened_on(
+    loop: IOLoop, tmp_path: Path
+) -> None:
+    numbers = {f"{name}_port": number for number, name in enumerate(ALL, start=1)}
+    (tmp_path / f"k-{numbers['hb_port']}").mkdir()
+    with pytest.raises(TransportError):
+        Sockets(loop, ConnectionInfo(transport="ipc", ip=str(tmp_path / "k"), **numbers))  # type: ignore[arg-type]
+    assert [path.name for path in tmp_path.iterdir()] == [f"k-{numbers['hb_port']}"]

@@ -51,6 +51,7 @@ def test_a_shutdown_ends_everything_and_its_reply_comes_last(
     assert len(program.processes()) == 3, "the evaluator, its child, the guard"
     shut_down(program, restart=restart)
     assert "Traceback" not in program.log
+    assert not [path for path in program.folder.iterdir() if path.is_socket()]
 
 
 def test_a_shutdown_request_on_shell_is_answered_there(program: Kernel) -> None:
