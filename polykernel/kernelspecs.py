@@ -141,8 +141,8 @@ def install(
 ) -> Kernelspec:
     """Write a kernelspec, and give it as it stands then.
 
-    Where one is there already, it is replaced: another program's never is, and a package's own is
-    kept, for :func:`uninstall` to put back.
+    Where one of the same language is there already, it is replaced; a package's own is kept, for
+    :func:`uninstall` to put back. Another language's, or another program's, never is.
 
     Args:
         found: The language, and the plugin that brings it.
@@ -151,8 +151,8 @@ def install(
         kernel_name: ``polykernel-`` and the language's name where empty.
 
     Raises:
-        KernelspecError: The name is not allowed or belongs to another program's kernelspec, the
-            language's runtime is not there, or the folder can't be written.
+        KernelspecError: The name is not allowed or belongs to the kernelspec of another language or
+            program, the language's runtime is not there, or the folder can't be written.
         EvaluatorStartError: The interpreter does not run.
     """
     name = valid_name(kernel_name or default_name(found.language.name))
@@ -168,7 +168,7 @@ def install(
     directory = folder / name
     content = kernel_json(found, variant)
     record = content["metadata"]["polykernel"]
-    previous = _replaceable(directory)
+    previous = _replaceable(directory, found.language.name)
     if previous:
         record["replaced"] = previous.replaced if previous.installed else _text(previous)
     files = logos(found)
@@ -239,8 +239,15 @@ def _not_ours(kernelspec: Kernelspec) -> str:
     return f"{where} was not written by 'polykernel install'; it is left as it is"
 
 
-def _replaceable(directory: Path) -> Kernelspec | None:
-    """Give what stands there already and may be replaced; ``None`` where nothing stands there."""
+def _replaceable(directory: Path, language: str) -> Kernelspec | None:
+    """Give what stands there already and may be replaced by a language's kernelspec.
+
+    Returns:
+        ``None`` where nothing stands there.
+
+    Raises:
+        KernelspecError: What stands there is another language's or another program's, or a link.
+    """
     if directory.is_symlink():
         raise KernelspecError(f"{directory} is a link; remove it, or choose another --kernel-name")
     if not directory.exists():
@@ -249,6 +256,13 @@ def _replaceable(directory: Path) -> Kernelspec | None:
     if not previous.language:
         raise KernelspecError(
             f"{directory} belongs to another program; choose another --kernel-name, or remove it"
+        )
+    if previous.language != language:
+        # what a package brought is not ours to remove
+        way_out = f", or first: polykernel uninstall {previous.name}" if previous.installed else ""
+        raise KernelspecError(
+            f"{directory} is the kernelspec of {previous.language}, not of {language}; "
+            f"choose another --kernel-name{way_out}"
         )
     return previous
 

@@ -390,6 +390,16 @@ def test_uninstall_removes_what_install_wrote_and_nothing_else(environment: Envi
     assert "has written nothing in" in environment.polykernel("uninstall", "--all").stdout
 
 
+def test_a_name_of_another_language_is_refused_in_one_line(environment: Environment) -> None:
+    environment.polykernel("install", "calc")
+    told = refused(environment.polykernel("install", "echo", "--kernel-name", "polykernel-calc"))
+    assert told == (
+        f"{environment.kernels / 'polykernel-calc'} is the kernelspec of calc, not of echo; "
+        "choose another --kernel-name, or first: polykernel uninstall polykernel-calc"
+    )
+    assert environment.polykernel("install", "calc").returncode == 0
+
+
 def test_uninstall_works_where_the_plugin_is_gone(environment: Environment) -> None:
     good_plugin(environment.site, "lua")
     environment.polykernel("install", "lua")

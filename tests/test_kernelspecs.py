@@ -310,6 +310,26 @@ def test_another_programs_kernelspec_is_not_replaced(folder: Path, content: Any)
     assert everything(folder / "polykernel-echo") == before
 
 
+def test_another_languages_kernelspec_is_not_replaced(folder: Path) -> None:
+    before = packaged(folder / "polykernel-echo")
+    with pytest.raises(
+        KernelspecError, match=r"of echo, not of calc; choose another --kernel-name$"
+    ):
+        install(found("calc"), Variant(), folder, "polykernel-echo")
+    assert everything(folder / "polykernel-echo") == before
+
+
+def test_what_was_installed_for_another_language_is_replaced_only_when_it_is_away(
+    folder: Path,
+) -> None:
+    before = everything(install(found("echo"), Variant(), folder, "mine").directory)
+    with pytest.raises(KernelspecError, match=r"or first: polykernel uninstall mine$"):
+        install(found("calc"), Variant(), folder, "Mine")
+    assert everything(folder / "mine") == before
+    uninstall("mine", folder)
+    assert install(found("calc"), Variant(), folder, "mine").language == "calc"
+
+
 def test_a_link_is_neither_replaced_nor_removed(folder: Path, tmp_path: Path) -> None:
     install(found("echo"), Variant(), tmp_path)
     folder.mkdir(parents=True)
