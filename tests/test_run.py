@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,13 +20,22 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
+def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Jupyter's runtime folder, with a name so short that ipc sockets fit into it."""
+    with tempfile.TemporaryDirectory() as folder:
+        runtime = Path(folder) / "r"
+        monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(runtime))
+        yield runtime
+
+
+@pytest.fixture
 def by_hand(
-    tmp_path: Path, request: pytest.FixtureRequest
+    runtime: Path, request: pytest.FixtureRequest
 ) -> Iterator[tuple[subprocess.Popen[str], Path]]:
     """A kernel that was started by hand, and its connection file; the parameter adds arguments."""
     arguments = getattr(request, "param", ["echo"])
     command = [sys.executable, "-m", "polykernel", "run", *arguments]
-    environment = {**os.environ, "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime")}
+    environment = dict(os.environ)
     environment.pop("JPY_PARENT_PID", None)
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -41,10 +51,10 @@ def by_hand(
 
 
 def test_a_kernel_that_is_started_by_hand_can_be_connected_to(
-    by_hand: tuple[subprocess.Popen[str], Path], tmp_path: Path
+    by_hand: tuple[subprocess.Popen[str], Path], runtime: Path
 ) -> None:
     host, path = by_hand
-    assert path.parent == tmp_path / "runtime"
+    assert path.parent == runtime
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     info = json.loads(path.read_text())
     assert len(info["key"]) >= 32
@@ -155,8 +165,9 @@ def test_a_kernel_that_is_started_by_hand_can_be_encrypted(
     assert host.stderr.read() == ""
 
 
-def test_ipc_sockets_are_their_owners_only_whatever_the_umask(tmp_path: Path) -> None:
-    environment = {**os.environ, "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime")}
+@pytest.mark.usefixtures("runtime")
+def test_ipc_sockets_are_their_owners_only_whatever_the_umask() -> None:
+    environment = dict(os.environ)
     environment.pop("JPY_PARENT_PID", None)
     command = [sys.executable, "-m", "polykernel", "run", "echo", "--transport", "ipc"]
     with subprocess.Popen(
@@ -181,10 +192,9 @@ sys.exit(cli.main())
 
 @pytest.mark.parametrize("transport", ["tcp", "ipc"])
 def test_kernels_of_the_same_process_id_share_a_runtime_folder(
-    tmp_path: Path, transport: str
+    runtime: Path, transport: str
 ) -> None:
-    runtime = tmp_path / "runtime"
-    environment = {**os.environ, "JUPYTER_RUNTIME_DIR": str(runtime)}
+    environment = dict(os.environ)
     environment.pop("JPY_PARENT_PID", None)
     command = [sys.executable, "-c", AS_IN_A_CONTAINER, "run", "echo", "--transport", transport]
     hosts: list[subprocess.Popen[str]] = []

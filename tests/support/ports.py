@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import random
 import socket
 
 FIRST = 10_000  # below the ports that Linux gives to those who ask for any
@@ -16,6 +17,8 @@ PROCESSES = 5
 
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 _counter = itertools.cycle(range(EACH))
+for _ in range(random.randrange(EACH)):  # other runs on this machine begin elsewhere
+    next(_counter)
 
 
 def take(count: int) -> list[int]:
