@@ -21,6 +21,22 @@ PAGE = Path(__file__).parent.parent.parent / "docs" / "protocol.md"
 BEGIN = "<!-- the table: written by scripts/protocol_table.py -->"
 END = "<!-- the end of the table -->"
 
+#: The test modules, in the order of the specification.
+MODULES = (
+    "test_sockets",
+    "test_messages",
+    "test_wire_protocol",
+    "test_registration",
+    "test_requests",
+    "test_execution",
+    "test_questions",
+    "test_kernel_info",
+    "test_control",
+    "test_published",
+    "test_input",
+    "test_custom_messages",
+)
+
 #: What became of a rule's test with another kernel.
 HOLDS, FAILS, RACES, NOT_TRIED = "holds", "**fails**", "at times", "-"
 
@@ -76,12 +92,16 @@ def render(results: Results, peer_versions: Mapping[str, str]) -> str:
 
 
 def sections() -> Iterable[tuple[str, list[Rule]]]:
-    """Give the rules under the specification's headings, in the order of the modules."""
+    """Give the rules under the specification's headings, in the order of the pages."""
     grouped: dict[str, list[Rule]] = {}
-    for each in RULES.values():
+    for each in sorted(RULES.values(), key=_place):
         page = "" if each.page == "messaging" else f" ({each.page})"
         grouped.setdefault(f"{each.section}{page}", []).append(each)
     return grouped.items()
+
+
+def _place(each: Rule) -> tuple[int, int]:
+    return MODULES.index(each.module), each.test.__code__.co_firstlineno
 
 
 def outcome(seen: Collection[bool]) -> str:
