@@ -61,7 +61,7 @@ def recorded_results(page: str) -> Results:
     """Give what the table says of the other kernels, by peer and by rule."""
     results: Results = {name: {} for name in PEERS}
     for line in page.partition(BEGIN)[2].partition(END)[0].splitlines():
-        match = re.search(r"`(test_\w+)`", line)
+        match = re.search(r"`test_\w+` `(test_\w+)`", line)  # the module, and the test
         if match:
             cells = _cells(line)
             for name, cell in zip(PEERS, cells[-len(PEERS) :], strict=True):
