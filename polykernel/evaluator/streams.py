@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from polykernel.evaluator.ownership import Origin
 
 MOMENT = 0.1  # seconds; longer than a crowd of printing threads needs to finish its lines
+STEPS = 20  # of a moment: where the machine is so busy that they need longer, so do these
 
 
 class TextStream(io.TextIOBase):
@@ -201,7 +202,8 @@ class Watcher:
         while True:
             origin = self._origins.get()
             before = _begun(origin)
-            _sleep(MOMENT)
+            for _ in range(STEPS):
+                _sleep(MOMENT / STEPS)
             for key, parts in before.items():
                 stream, ident = key
                 if origin.begun[stream][ident] == parts:
