@@ -66,6 +66,7 @@ class Interrupts(Gate):
         self._unfinished: set[object] = set()
         self._wanted: dict[object, bool] = {}  # unfinished requests that are to be interrupted
         self._between = False  # the signal that is on its way means what runs between requests
+        self._again: object = None  # the signal that is on its way means this request only
         outlet.settle = self.settle
 
     def install(self) -> None:
@@ -140,12 +141,23 @@ class Interrupts(Gate):
         self._between = True
         _signal_main_thread(signal.SIGINT)
 
+    @property
+    def running(self) -> object:
+        """The request that is armed, or was last."""
+        return self._running
+
+    def repeat(self, number: object) -> None:
+        """Interrupt a request, if it still runs: what was to stop it is kept from that."""
+        self._again = number
+        _signal_main_thread(signal.SIGINT)
+
     # in the main thread
 
     def forget(self) -> None:
         """In a forked child: behave as any Python program."""
         self._held = 0
         self._deferred_interrupt = self._deferred_end = self._between = False
+        self._again = None
         if signal.getsignal(signal.SIGINT) == self._on_interrupt:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         if signal.getsignal(signal.SIGTERM) == self._on_end:
@@ -192,6 +204,9 @@ class Interrupts(Gate):
 
     def _interrupt(self, frame: FrameType | None) -> None:
         between, self._between = self._between, False
+        again, self._again = self._again, None
+        if again is not None and not (self.armed and again == self._running):
+            return
         reached = self.armed and not between
         self._outlet.acknowledge_interrupt(self._running if reached else None)
         if self.leaving:

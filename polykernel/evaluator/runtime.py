@@ -8,6 +8,7 @@ import sys
 import threading
 from os import _exit  # user code may rebind what modules have
 from queue import SimpleQueue
+from time import sleep as _sleep
 
 from polykernel.evaluator import interrupts, requests
 from polykernel.evaluator.comms import Comms
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 PROTOCOL = 1
 INVALID_REQUEST = -32600
+LOOK_AGAIN = 0.01  # seconds
 
 
 class Runtime:
@@ -241,6 +243,20 @@ class Runtime:
             raise KeyboardInterrupt
         if not self._tasks.interrupt(frame):
             self._service.evaluator.interrupt()
+            return
+        number = self._signals.running
+        try:
+            requests.start_thread(lambda: self._see_that_it_stops(number))
+        except RuntimeError:
+            pass  # no more threads: the user may have to interrupt again
+
+    def _see_that_it_stops(self, number: object) -> None:
+        # a step of a task that began just then may never let the loop come to it
+        while self._tasks.stopping:
+            _sleep(LOOK_AGAIN)
+            if self._tasks.keeps_from_stopping(interrupts.main_frame()):
+                self._signals.repeat(number)
+                return
 
     def _stop_idle(self, frame: FrameType | None) -> None:
         if self._tasks.busy_between_cells(frame):

@@ -42,6 +42,7 @@ class Tasks:
         self._report = report
         self._loop: asyncio.AbstractEventLoop | None = None
         self._cell_task: asyncio.Future[Any] | None = None
+        self._to_cancel: asyncio.Future[Any] | None = None  # as soon as the loop comes to it
         self._cancelled_by_user = False
         self._nominal = False
         self._waiting = False
@@ -88,10 +89,11 @@ class Tasks:
                 raise KeyboardInterrupt from None
             raise
         except KeyboardInterrupt:
+            self._to_cancel = None
             self._cancel(loop, task)
             raise
         finally:
-            self._cell_task = None
+            self._cell_task = self._to_cancel = None
             if task.done() and not task.cancelled():
                 task.exception()  # it has been seen: asyncio need not tell it again
 
@@ -119,7 +121,8 @@ class Tasks:
         """Stop the running cell's task where the loop waits, and no step of a task is executing.
 
         Returns:
-            Whether it will stop by itself; otherwise the caller has to raise.
+            Whether it will stop by itself; otherwise the caller has to raise. Until it is no longer
+            :attr:`stopping`, a step that begins just now may keep it from that.
         """
         loop, task = self._loop, self._cell_task
         if loop is None or task is None or not loop.is_running():
@@ -127,8 +130,23 @@ class Tasks:
         if _in_user_code(frame):
             return False
         self._cancelled_by_user = True
-        loop.call_soon_threadsafe(task.cancel)
+        self._to_cancel = task
+        loop.call_soon_threadsafe(self._cancel_now, task)
         return True
+
+    def _cancel_now(self, task: asyncio.Future[Any]) -> None:
+        wanted, self._to_cancel = self._to_cancel, None
+        if wanted is task:
+            task.cancel()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the running cell's task is to be cancelled, and the loop has not come to it."""
+        return self._to_cancel is not None
+
+    def keeps_from_stopping(self, frame: FrameType | None) -> bool:
+        """Whether that is so because a task's step is executing."""
+        return self.stopping and _in_user_code(frame)
 
     def busy_between_cells(self, frame: FrameType | None) -> bool:
         """Whether a task's step is what keeps the main thread from the next cell."""

@@ -48,6 +48,7 @@ class ThreadGate(Gate):
         self._aiming = False
         self._raiser: Raiser | None = None
         self._struck = False
+        self._asked = False  # the event loop, to stop the request
         self._sleep: SimpleQueue[None] | None = None
         self._unfinished: set[object] = set()
         self._wanted: set[object] = set()
@@ -134,6 +135,7 @@ class ThreadGate(Gate):
 
     def _pursue(self, number: object) -> None:
         wait = FIRST_WAIT
+        self._asked = False
         if self._raiser is None:
             self._raiser = Raiser(self.ident)
         while number in self._wanted and self.armed and self._running == number:
@@ -155,9 +157,12 @@ class ThreadGate(Gate):
             return False
         plain_sleep(0)  # whoever has just got the interpreter keeps it for some milliseconds
         frame = sys._current_frames().get(self.ident)  # noqa: SLF001
-        if self._tasks.interrupt(frame):
+        if self._asked and not self._tasks.stopping:
             self._wanted.discard(number)
             return True
+        if self._tasks.interrupt(frame):
+            self._asked = True  # but a step that begins just now may keep the loop
+            return False
         if self.armed and _in_users_code(frame):
             self._struck = True
             if raiser.strike():

@@ -45,7 +45,8 @@ def test_memory_grows_by_what_a_cell_allocates(kernel: Callable[..., Kernel]) ->
     before = usage(python)["kernel_memory"]
     python.execute(f"held = b'x' * ({MEGABYTES} << 20)")
     grown = usage(python)["kernel_memory"] - before
-    assert MEGABYTES << 20 <= grown < MEGABYTES << 21
+    # other pages of the process may have gone meanwhile
+    assert 0.95 * (MEGABYTES << 20) <= grown < MEGABYTES << 21
     python.execute("del held")
     assert usage(python)["kernel_memory"] - before < MEGABYTES << 19
 

@@ -55,8 +55,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if found in (table.FAILS, table.RACES):
                 item.stash[_broken] = True
                 reason = f"{name} breaks this rule, as docs/protocol.md says"
-                strict = found == table.FAILS
-                item.add_marker(pytest.mark.xfail(reason=reason, strict=strict))
+                # not strict: some break a rule by a race, and of several values with one only
+                item.add_marker(pytest.mark.xfail(reason=reason))
 
 
 @pytest.fixture(scope="session")

@@ -367,13 +367,12 @@ def test_the_tail_is_the_last_cells_in_the_order_of_running(kernel: Subject) -> 
     languages=ALL,
 )
 def test_the_history_is_searched_by_globs(kernel: Subject) -> None:
+    other = kernel.fresh()
     for code in ("12345", "12945", "1 + 2345"):
-        kernel.execute(code)
-    found = [entry[2] for entry in history(kernel, hist_access_type="search", pattern="12?45", n=9)]
+        other.execute(code)
+    found = [entry[2] for entry in history(other, hist_access_type="search", pattern="12?45", n=9)]
     assert found == ["12345", "12945"]
-    found = [
-        entry[2] for entry in history(kernel, hist_access_type="search", pattern="1*2345", n=9)
-    ]
+    found = [entry[2] for entry in history(other, hist_access_type="search", pattern="1*2345", n=9)]
     assert found == ["12345", "1 + 2345"]
 
 
