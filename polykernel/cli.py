@@ -53,8 +53,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130  # as a shell reports a program that SIGINT ended
-    except BrokenPipeError:  # `polykernel list | head`
+    except OSError as error:
+        import errno
         import os
+
+        if error.errno not in (
+            errno.EPIPE,
+            errno.EIO,
+        ):  # `polykernel list | head`; a closed terminal
+            raise
 
         # or Python would complain, at its end, that it can't flush
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

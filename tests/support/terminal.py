@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import fcntl
 import os
 import pty
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PATIENCE = 60  # seconds: a bound for what must come, not a measurement
+IMPATIENCE = 3.0  # seconds until a person presses a key again
 ROWS, COLUMNS = 40, 120
 ENTER, TAB, CONTROL_C, CONTROL_D = "\r", "\t", "\x03", "\x04"
 
@@ -61,9 +63,18 @@ class Terminal:
         """Press keys."""
         os.write(self._descriptor, text.encode())
 
-    def wait_for(self, text: str) -> str:
+    def press_until(self, key: str, text: str) -> None:
+        """Press a key, as often as an impatient person would, until this is shown."""
+        for _ in range(int(PATIENCE // IMPATIENCE)):
+            self.type(key)
+            with contextlib.suppress(AssertionError):
+                self.wait_for(text, IMPATIENCE)
+                return
+        raise AssertionError(self._failure(text))
+
+    def wait_for(self, text: str, patience: float = PATIENCE) -> str:
         """Wait until this is shown, and give all that was shown since the last call, with it."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         while text not in self._text:
             left = max(0, deadline - time.monotonic())
             assert select.select([self._descriptor], [], [], left)[0], self._failure(text)
