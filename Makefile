@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo lab test lint typecheck screenshots bench clean
+.PHONY: demo lab test protocol lint typecheck screenshots bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python scripts/demo.py
@@ -16,6 +16,11 @@ TESTS_AT_ONCE ?= 3
 
 test: $(VENV)/.test lint typecheck
 	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist loadgroup
+
+# runs the tests of the protocol's rules with other kernels, for the table of docs/protocol.md
+protocol: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[protocol]'
+	$(BIN)/python scripts/protocol_table.py
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

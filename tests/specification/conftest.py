@@ -5,23 +5,21 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from support.client import PATIENCE
 
-from specification import table
 from specification.rules import rule_of
-from specification.subjects import IMPATIENT, KINDS, OF_PEERS, PEERS, Subject
+from specification.subjects import KINDS, OF_PEERS, PEERS, Subject
 from specification.tour import Guide, Tour
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-#: Names a file where outcomes of other kernels go; then nothing is expected of them.
+#: Names a file where outcomes of other kernels go, whose tests are run then (`make protocol`).
 RECORD = "POLYKERNEL_RECORD_PEERS"
 
-_broken = pytest.StashKey[bool]()
 _tours: dict[str, Tour] = {}
 
 
@@ -29,34 +27,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     rule = rule_of(metafunc.function)
     if rule is None or "subject" not in metafunc.fixturenames:
         return
-    names = [*rule.languages, *(PEERS if rule.peers else ())]
+    names = list(rule.languages)
+    if rule.peers and RECORD in os.environ:
+        names += [name for name, kind in PEERS.items() if kind.version]
     metafunc.parametrize("subject", names, indirect=True, scope="session")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Expect of other kernels what the table says of them, where it was made with them."""
-    page = table.PAGE.read_text() if table.PAGE.exists() else ""
-    results, recorded = table.recorded_results(page), table.recorded_versions(page)
-    for item in items:
-        callspec = getattr(item, "callspec", None)
-        name = callspec.params.get("subject") if callspec is not None else None
-        if name not in PEERS:
-            continue
-        if not PEERS[name].version:
-            item.add_marker(pytest.mark.skip(reason=f"{name} is not installed here"))
-        elif RECORD in os.environ:
-            continue
-        elif PEERS[name].version != recorded.get(name):
-            reason = f"docs/protocol.md tells of {name} {recorded.get(name)}"
-            item.add_marker(pytest.mark.skip(reason=reason))
-        else:
-            found = results[name].get(item.originalname)  # type: ignore[attr-defined]
-            if found in (table.FAILS, table.RACES):
-                item.stash[_broken] = True
-                reason = f"{name} breaks this rule, as docs/protocol.md says"
-                # not strict: some break a rule by a race, and of several values with one only
-                item.add_marker(pytest.mark.xfail(reason=reason))
 
 
 @pytest.fixture(scope="session")
@@ -98,15 +72,13 @@ class _Shared:
             self._subject = None
 
 
-def _patience(item: Any, shared: _Shared) -> float:
-    if shared.name not in PEERS:
-        return PATIENCE
-    return IMPATIENT if item.stash.get(_broken, False) else OF_PEERS
+def _patience(shared: _Shared) -> float:
+    return OF_PEERS if shared.name in PEERS else PATIENCE
 
 
 @pytest.fixture
-def kernel(subject: _Shared, request: pytest.FixtureRequest) -> Iterator[Subject]:
-    yield subject.begin(_patience(request.node, subject))
+def kernel(subject: _Shared) -> Iterator[Subject]:
+    yield subject.begin(_patience(subject))
     subject.finish()
 
 
@@ -114,7 +86,7 @@ def kernel(subject: _Shared, request: pytest.FixtureRequest) -> Iterator[Subject
 def tour(subject: _Shared, tmp_path: Path) -> Tour:
     if subject.name not in _tours:
         guided = Subject(KINDS[subject.name], tmp_path)
-        guided.begin(OF_PEERS if subject.name in PEERS else PATIENCE)
+        guided.begin(_patience(subject))
         _tours[subject.name] = Guide(guided).take()
         guided.end()
     return _tours[subject.name]
