@@ -186,7 +186,7 @@ class FrontEnd:
             "kernel messages:",
             *self.witness.messages,
             "the server's log:",
-            *list(self.server.log)[-20:],
+            *list(self.server.log)[-100:],
         ]
         return "\n".join(part.rstrip() for part in parts)
 
