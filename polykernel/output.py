@@ -64,7 +64,13 @@ class Output:
         self._muted = True
 
     def begin(
-        self, cell: int | None, parent: Message, silent: bool, *, unclaimed: bool = True
+        self,
+        cell: int | None,
+        parent: Message,
+        silent: bool,
+        *,
+        unclaimed: bool = True,
+        starting: bool = False,
     ) -> None:
         """Let what comes from now on belong to a cell, unless it says otherwise.
 
@@ -73,11 +79,13 @@ class Output:
             parent: The execute request.
             silent: Whether all that the cell prints and shows is to be dropped.
             unclaimed: Whether it gets what says of no cell that it belongs to it.
+            starting: Whether the evaluator is not up yet: what it has said may be its last words.
         """
         self.flush()
         target = (parent, silent)
         if unclaimed:
-            self._last_words = ""
+            if not starting:
+                self._last_words = ""
             self._last = target
         if cell is not None:
             self._cells[cell] = target

@@ -190,7 +190,10 @@ class Shell:
     def _begin_output(self, parent: Message, quiet: bool) -> None:
         # what nobody claims, such as what a child prints, is the main shell's while that runs
         unclaimed = self._subshell_id is None or self._shared.busy_beside(self) is None
-        self._shared.output.begin(self.running_id, parent, quiet, unclaimed=unclaimed)
+        starting = self._shared.supervisor.abilities is None
+        self._shared.output.begin(
+            self.running_id, parent, quiet, unclaimed=unclaimed, starting=starting
+        )
 
     def _finish_text(self) -> None:
         """Publish all that has been printed so far."""
