@@ -8,10 +8,12 @@ import json
 import socket
 import time
 import uuid
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import zmq
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DELIMITER = b"<IDS|MSG>"
 CHANNELS = ("shell", "control", "stdin", "iopub", "hb")
@@ -59,6 +61,7 @@ class Client:
         connection: The content of the connection file.
         alive: Whether the kernel is still there; asked while we wait.
         reads_ahead: How many published messages may wait here unread; 0 for any number.
+        context: Of another front end, whose thread then moves our bytes too.
     """
 
     def __init__(
@@ -67,12 +70,15 @@ class Client:
         alive: Callable[[], bool] = lambda: True,
         *,
         reads_ahead: int = 0,
+        context: zmq.Context[zmq.Socket[bytes]] | None = None,
     ) -> None:
         self._alive = alive
         self._session = uuid.uuid4().hex
         self._count = 0
         self._hmac = hmac.new(connection["key"].encode(), digestmod=hashlib.sha256)
-        self._context = zmq.Context()
+        self.context = context or zmq.Context()
+        self._owns_context = context is None
+        self._sockets: list[zmq.Socket[bytes]] = []
         address = f"tcp://{connection['ip']}:"
         self.shell = self._open(zmq.DEALER, address + str(connection["shell_port"]))
         self.control = self._open(zmq.DEALER, address + str(connection["control_port"]))
@@ -81,18 +87,22 @@ class Client:
         self.patience = PATIENCE
 
     def _open(self, kind: int, address: str, reads_ahead: int = 0) -> zmq.Socket[bytes]:
-        opened = self._context.socket(kind)
+        opened = self.context.socket(kind)
         opened.linger = 0
         opened.rcvhwm = reads_ahead
         opened.sndhwm = 0
         opened.reconnect_ivl = RECONNECT
         opened.rcvtimeo = LOOK_EVERY
         opened.connect(address)
+        self._sockets.append(opened)
         return opened
 
     def close(self) -> None:
         """Leave."""
-        self._context.destroy(linger=0)
+        for each in self._sockets:
+            each.close(linger=0)
+        if not self.context.closed and self._owns_context:
+            self.context.term()
 
     # one message
 
@@ -182,6 +192,10 @@ class Client:
             pass
         while not is_idle(self.receive(self.iopub), msg_id):
             pass
+
+    def run_silently(self, code: str) -> None:
+        """Run a cell, and wait for its reply alone: nobody may hear us yet."""
+        self.reply(self.shell, self.send_cell(code))
 
     def cell(self, code: str) -> tuple[Received, list[Frames]]:
         """Run a cell; give its reply, and all that was published until its idle status."""

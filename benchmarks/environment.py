@@ -17,7 +17,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / ".venv-bench"
-PEERS = ("ipykernel", "ipymini", "kernmini", "metakernel", "xeus-python", "async-kernel", "bash_kernel")
+PEERS = (
+    "ipykernel",
+    "ipymini",
+    "kernmini",
+    "metakernel",
+    "xeus-python",
+    "async-kernel",
+    "bash_kernel",
+)
 INSTALLING = 600.0  # seconds that pip may take for one package
 STANDARD_LIBRARY = ("encodings", "importlib.metadata", "json", "asyncio.events", "logging", "re")
 
@@ -85,14 +93,16 @@ def _install_checkout(python: Path) -> None:
 
 def _pip(python: Path, *arguments: str) -> str:
     """Install, and say in a line why that failed; nothing where it did not."""
-    command = [python, "-m", "pip", "install", "--quiet", *arguments]
+    command = [str(python), "-m", "pip", "install", "--quiet", *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALLING)
+        done = subprocess.run(
+            command, check=False, capture_output=True, text=True, timeout=INSTALLING
+        )
     except subprocess.TimeoutExpired:
         return f"pip took more than {INSTALLING:.0f} seconds"
     if done.returncode == 0:
         return ""
-    errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+    errors: list[str] = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
     return (errors or ["pip failed"])[-1].removeprefix("ERROR: ")
 
 
@@ -130,8 +140,10 @@ def compile_all(python: Path) -> None:
         EnvironmentTrouble: A module that can be compiled has no bytecode.
     """
     site = _site_packages(python)
-    command = [python, "-m", "compileall", "-q", "-j", "0", site]
-    subprocess.run(command, capture_output=True, env=kernel_environment(FOLDER, os.getpid()))
+    command = [str(python), "-m", "compileall", "-q", "-j", "0", str(site)]
+    subprocess.run(
+        command, check=False, capture_output=True, env=kernel_environment(FOLDER, os.getpid())
+    )
     missing = [str(path.relative_to(site)) for path in without_bytecode(site)]
     if missing:
         raise EnvironmentTrouble(f"no bytecode for {len(missing)} modules, as {missing[0]}")

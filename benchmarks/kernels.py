@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HERE = Path(__file__).parent
 
@@ -74,17 +77,16 @@ def _python(prepare: str, show: str, comms: str) -> Words:
             "while time.monotonic() < end:\n    for n in range(1000): x += n"
         ),
         loop="print('looping', flush=True)\nwhile True: pass",
-        lines=lambda count: f"for n in range({count}): print(n)",
+        # the last line: xeus-python's raw mode runs no loop that is the only statement of its cell
+        lines=lambda count: f"for n in range({count}): print(n)\nNone",
         block=lambda count: f"print('x' * {count})",
-        flood=lambda count: f"for n in range({count}): print(f'{{n:09d}}' + 'x' * 990)",
+        flood=lambda count: f"for n in range({count}): print(f'{{n:09d}}' + 'x' * 990)\nNone",
         at_exit=lambda path: (
             f"import atexit, pathlib\natexit.register(pathlib.Path({str(path)!r}).touch)\nNone"
         ),
         buffer_prepared=lambda size: f"{prepare}\nbuffer = b'x' * {size}",
         buffer_shown=show,
-        comms=(lambda count: f"{comms}\ncomms = [opened() for _ in range({count})]\nNone")
-        if comms
-        else None,
+        comms=lambda count: f"{comms}\ncomms = [opened() for _ in range({count})]\nNone",
     )
 
 
@@ -92,7 +94,8 @@ _COMM = "from comm import create_comm\ndef opened(): return create_comm(target_n
 _SESSION = (
     "kernel.session.send(kernel.iopub_socket, 'display_data', "
     "{'data': {'text/plain': 'a buffer'}, 'metadata': {}, 'transient': {}}, "
-    "parent=kernel.get_parent('shell'), ident=kernel.topic('display_data'), buffers=[buffer])\nNone"
+    "parent=kernel.get_parent('shell'), ident=kernel._topic('display_data'), buffers=[buffer])\n"
+    "None"
 )
 OURS = _python(
     "from polykernel.evaluator import current_cell",
@@ -103,16 +106,15 @@ OURS = _python(
 IPYKERNELS = _python("kernel = get_ipython().kernel", _SESSION, _COMM)
 #: A comm's message: there is no display with buffers.
 BY_COMM = _python(f"{_COMM}\nc = opened()", "c.send({}, buffers=[buffer])\nNone", _COMM)
-#: As the widgets do it where there is no package `comm`.
-XEUS_RAW = _python(
-    "from xpython import Comm\nc = Comm(target_name='nobody')",
-    "c.send({}, buffers=[buffer])\nNone",
-    "",
-)
+#: The raw mode has no package `comm`, but a module `ipykernel.comm` of its own.
+_RAW = "from ipykernel.comm import Comm\ndef opened(): return Comm(target_name='nobody')"
+XEUS_RAW = _python(f"{_RAW}\nc = opened()", "c.send({}, buffers=[buffer])\nNone", _RAW)
 ECHO = Words(value="word")
 BASH = Words(
     value="echo 2",
-    computing=lambda seconds: f"end=$((SECONDS+{round(seconds)})); while ((SECONDS < end)); do :; done",
+    computing=lambda seconds: (
+        f"end=$((SECONDS+{round(seconds)})); while ((SECONDS < end)); do :; done"
+    ),
     loop="echo looping; while :; do :; done",
     lines=lambda count: f"for ((n=0;n<{count};n++)); do echo $n; done",
     block=lambda count: f"head -c {count} /dev/zero | tr '\\0' x; echo",

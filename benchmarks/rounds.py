@@ -5,16 +5,20 @@ from __future__ import annotations
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import psutil
 import zmq
 
 from benchmarks.client import Failed
-from benchmarks.kernels import Kernel
 from benchmarks.measures import Measure, NotSaid, Outcome, Size
-from benchmarks.running import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from benchmarks.kernels import Kernel
+    from benchmarks.running import Place
 
 GIVEN_UP_AFTER = 2  # failures of one kernel in one measure
 #: What a kernel, or the machine, can do to a measure; anything else is a bug of ours.

@@ -1,4 +1,4 @@
-"""Starts one kernel, weighs it, and ends it: only processes that were started here, by their ids."""
+"""Starts one kernel, weighs it, and ends it: only processes that it has started, by their ids."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
 from benchmarks.client import Client, Failed, fresh_connection
 from benchmarks.environment import Environment, kernel_environment
-from benchmarks.kernels import Kernel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.kernels import Kernel
 
 ENDS_WITHIN = 10.0  # seconds, until it is killed
 MEGABYTE = 1e6
@@ -67,7 +70,7 @@ class Running:
         environment = {**kernel_environment(place.folder, os.getpid()), **(variables or {})}
         command = kernel.command(python or place.environment.python, file)
         self._seen: dict[int, psutil.Process] = {}
-        self._others: list[Client] = []
+        self._others: list[Client] = []  # closed before the client whose context they share
         self.client = Client(self.connection, self.alive, reads_ahead=reads_ahead)
         with (self.folder / "log").open("wb") as log:
             self.began = time.perf_counter()
@@ -139,9 +142,8 @@ class Running:
     def end(self) -> None:
         """End whatever is left of it."""
         self.tree()
-        self.client.close()
-        for other in self._others:
-            other.close()
+        for each in (*self._others, self.client):
+            each.close()
         for process in self._seen.values():
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from benchmarks.kernels import Kernel
 from benchmarks.measures import cells, living, output, packages, starting
-from benchmarks.measures.outcome import Outcome, Size
-from benchmarks.running import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from benchmarks.kernels import Kernel
+    from benchmarks.measures.outcome import Outcome, Size
+    from benchmarks.running import Place
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,9 @@ MEASURES = (
         output.prints,
         (Column("prints", "100,000 prints, lines/s", more_is_better=True),),
     ),
-    Measure("block", output.block, (Column("block", "one 50 MB print, MB/s", more_is_better=True),)),
+    Measure(
+        "block", output.block, (Column("block", "one 50 MB print, MB/s", more_is_better=True),)
+    ),
     Measure("buffer", output.buffer, (Column("buffer", "one 100 MB buffer, ms"),)),
     Measure("memory", living.memory, (Column("memory", "memory after start, MB", 1),)),
     Measure("growth", living.growth, (Column("growth", "over 10,000 cells, MB", 1),), rounds=1),

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import statistics
 import time
-
-import zmq
+from typing import TYPE_CHECKING
 
 from benchmarks.client import Client, Failed, is_child, is_idle, parse
-from benchmarks.kernels import Kernel
 from benchmarks.measures.outcome import NotSaid, Outcome, Size, p50_and_p99
 from benchmarks.running import Place, running
 
+if TYPE_CHECKING:
+    from benchmarks.kernels import Kernel
+
 WARM = 20  # cells that are not counted
+LONG = 8.0  # seconds, after which a slow kernel has run enough cells
+TOO_LONG = 60.0  # seconds, after which no more cells are sent
 INTERRUPT_PATIENCE = 10.0  # seconds
 
 
@@ -20,8 +23,18 @@ def trip(kernel: Kernel, place: Place, size: Size) -> Outcome:
     """Time cells one by one: from the request to the reply and the idle status."""
     with running(kernel, place) as started:
         client = started.ready()
-        times = [time_cell(client, kernel.words.value) for _ in range(size.trips + WARM)]
-    return Outcome(p50_and_p99("trip", times[WARM:]))
+        times = times_of_cells(client, kernel.words.value, size.trips + WARM)
+        seen = {parse(frames).msg_type for frames in client.succeed(kernel.words.value)}
+    remark = "" if seen & {"execute_result", "stream"} else "shows no result"
+    return Outcome(p50_and_p99("trip", times[WARM:]), remark)
+
+
+def times_of_cells(client: Client, code: str, count: int) -> list[float]:
+    """Time some cells, fewer where they take long."""
+    times: list[float] = []
+    while len(times) < count and (sum(times) < LONG or len(times) <= WARM):
+        times.append(time_cell(client, code))
+    return times
 
 
 def time_cell(client: Client, code: str) -> float:
@@ -35,35 +48,44 @@ def pipelined(kernel: Kernel, place: Place, size: Size) -> Outcome:
     """Send many cells at once; count how many are done in a second."""
     with running(kernel, place) as started:
         client = started.ready()
-        pipeline(client, kernel.words.value, WARM, WARM)
+        slowest = max(times_of_cells(client, kernel.words.value, WARM))
+        count = max(WARM, min(size.pipelined, int(LONG / slowest)))
         began = time.perf_counter()
-        pipeline(client, kernel.words.value, size.pipelined, size.pipelined)
+        pipeline(client, kernel.words.value, count, count)
         seconds = time.perf_counter() - began
-    return Outcome({"pipelined": size.pipelined / seconds})
+    return Outcome({"pipelined": count / seconds})
 
 
-def pipeline(client: Client, code: str, count: int, ahead: int) -> None:
-    """Run many cells, so many of them sent ahead; all must be replied to and become idle."""
+def pipeline(client: Client, code: str, count: int, ahead: int) -> int:
+    """Run many cells, so many of them sent ahead; all must be replied to and become idle.
+
+    Returns:
+        How many there were: fewer where it took too long.
+    """
+    until = time.monotonic() + TOO_LONG
     ours = client.send_cell(code).rpartition(b"_")[0]
     sent, idle, replied = 1, 0, 0
     while idle < count:
+        if sent < count and time.monotonic() > until:
+            count = sent
         while sent < count and sent - idle < ahead:
             client.send_cell(code)
             sent += 1
         idle += is_idle(client.receive(client.iopub), ours)
-        while ahead < count and client.shell.getsockopt(zmq.EVENTS) & zmq.POLLIN:  # type: ignore[operator]
+        while ahead < count and client.shell.poll(0):
             client.receive(client.shell)
             replied += 1
     while replied < count:
         client.receive(client.shell)
         replied += 1
+    return count
 
 
 def control(kernel: Kernel, place: Place, size: Size) -> Outcome:
     """Time kernel info on control while a cell computes."""
     if kernel.words.computing is None:
         raise NotSaid
-    times = []
+    times: list[float] = []
     with running(kernel, place) as started:
         client = started.ready()
         client.ask(client.control, "kernel_info_request", {})

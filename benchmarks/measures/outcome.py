@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class NotSaid(Exception):
-    """This can't be said to that kernel: its language, or the kernel, has no words for it."""
+    """Something can't be said to a kernel: its language, or the kernel, has no words for it."""
 
 
 class Outcome(NamedTuple):

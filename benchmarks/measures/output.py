@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from benchmarks.client import Client, Failed, Frames, is_idle, parse, printed
-from benchmarks.kernels import Kernel
 from benchmarks.measures.outcome import NotSaid, Outcome, Size
 from benchmarks.running import MEGABYTE, Place, Running, running
+
+if TYPE_CHECKING:
+    from benchmarks.kernels import Kernel
 
 LATE = 1.0  # seconds after the idle status in which missing output may still come
 SILENT = 10.0  # seconds without a message, after which the rest is lost

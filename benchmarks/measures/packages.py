@@ -8,12 +8,15 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.client import Failed
 from benchmarks.environment import kernel_environment
-from benchmarks.kernels import Kernel
 from benchmarks.measures.outcome import Outcome, Size
 from benchmarks.running import Place, running
+
+if TYPE_CHECKING:
+    from benchmarks.kernels import Kernel
 
 TIMES = 5
 LISTING = 30.0  # seconds
@@ -37,7 +40,9 @@ def packages(kernel: Kernel, place: Place, size: Size) -> Outcome:
                     started.client.kernel_info()
                     starts[which].append(time.perf_counter() - started.began)
     values = {f"list{which}": statistics.median(t[1:]) * 1000 for which, t in listings.items()}
-    values |= {f"start alone{which}": statistics.median(t[1:]) * 1000 for which, t in starts.items()}
+    values |= {
+        f"start alone{which}": statistics.median(t[1:]) * 1000 for which, t in starts.items()
+    }
     return Outcome(values)
 
 
@@ -47,6 +52,7 @@ def _list(python: Path, place: Place, variables: dict[str, str]) -> float:
     done = subprocess.run(
         [python, "-P", "-m", "polykernel", "list"],
         env=environment,
+        check=False,
         capture_output=True,
         timeout=LISTING,
     )

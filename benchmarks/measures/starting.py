@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import statistics
 import time
+from typing import TYPE_CHECKING
 
-from benchmarks.kernels import Kernel
 from benchmarks.measures.outcome import Outcome, Size
 from benchmarks.running import Place, running
+
+if TYPE_CHECKING:
+    from benchmarks.kernels import Kernel
 
 
 def start(kernel: Kernel, place: Place, size: Size) -> Outcome:
