@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 DELIMITER = b"<IDS|MSG>"
 CHANNELS = ("shell", "control", "stdin", "iopub", "hb")
-PATIENCE = 60.0  # seconds that anything may take
+PATIENCE = 30.0  # seconds that anything may take
 LOOK_EVERY = 500  # milliseconds: whether the kernel is still there
 RECONNECT = 1  # ms: ZeroMQ's 100 would be most of what a start is measured to take
 
@@ -26,6 +26,10 @@ Frames = list[bytes]
 
 class Failed(Exception):
     """A kernel did not do what it was asked for; the message says what."""
+
+
+class NoAnswer(Failed):
+    """It did not answer in time, and would not the next time either."""
 
 
 class Received(NamedTuple):
@@ -128,7 +132,8 @@ class Client:
         """Wait for one message.
 
         Raises:
-            Failed: None came, or the kernel is gone.
+            NoAnswer: None came.
+            Failed: The kernel is gone.
         """
         deadline = 0.0
         while True:
@@ -141,7 +146,7 @@ class Client:
             if not self._alive():
                 raise Failed("the kernel died")
             if now > deadline:
-                raise Failed("no answer")
+                raise NoAnswer("no answer")
 
     # questions and answers
 

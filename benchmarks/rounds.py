@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import psutil
 import zmq
 
-from benchmarks.client import Failed
+from benchmarks.client import Failed, NoAnswer
 from benchmarks.measures import Measure, NotSaid, Outcome, Size
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _one(
     except TROUBLES as trouble:
         results.failures.setdefault(measure.name, {})[kernel.name] = str(trouble)
         tell(f"  {measure.name}, {kernel.name}: {trouble}")
-        return 1
+        return GIVEN_UP_AFTER if isinstance(trouble, NoAnswer) else 1
     results.add(measure.name, kernel.name, outcome)
     figures = ", ".join(f"{name} {value:.2f}" for name, value in outcome.values.items())
     tell(f"  {measure.name}, {kernel.name}: {figures} {outcome.remark}")

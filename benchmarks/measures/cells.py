@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from benchmarks.kernels import Kernel
 
 WARM = 20  # cells that are not counted
-LONG = 8.0  # seconds, after which a slow kernel has run enough cells
+LONG = 4.0  # seconds, after which a slow kernel has run enough cells
 TOO_LONG = 60.0  # seconds, after which no more cells are sent
 INTERRUPT_PATIENCE = 10.0  # seconds
 

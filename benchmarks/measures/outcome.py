@@ -46,12 +46,12 @@ class Size:
         packages: Other packages.
     """
 
-    starts: int = 3
+    starts: int = 2
     trips: int = 300
     pipelined: int = 1000
     infos: int = 200
-    computing: float = 3.0
-    interrupts: int = 5
+    computing: float = 2.5
+    interrupts: int = 3
     lines: int = 100_000
     block: int = 50_000_000
     buffer: int = 100_000_000
