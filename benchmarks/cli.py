@@ -40,6 +40,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--no-growth", action="store_true", help="leave out how cost grows")
     parser.add_argument("--minutes", type=float, default=60, help="after which it stops")
     parser.add_argument("--output", type=Path, help=f"a folder; {DOCS.relative_to(ROOT)} for all")
+    parser.add_argument("--update", action="store_true", help="keep what else the pages have")
     parser.add_argument(
         "--again", action="store_true", help="write the pages of the last run again"
     )
@@ -59,11 +60,14 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # so that no kernel is left
     whole = not (chosen.only or chosen.kernels or chosen.quick or chosen.here)
-    output: Path | None = chosen.output or (DOCS if whole or chosen.again else None)
+    kept = whole or chosen.again or chosen.update
+    output: Path | None = chosen.output or (DOCS if kept else None)
     if chosen.again:
         results, known, growth = report.load((output or DOCS) / "results.json")
     else:
         results, known, growth = measure(chosen)
+        if chosen.update and output is not None:
+            results, known, growth = report.merge(output / "results.json", results, known, growth)
     with tempfile.TemporaryDirectory() as folder:
         write(output or Path(folder), results, known, growth, chosen)
         if output is None:

@@ -86,6 +86,24 @@ def load(path: Path) -> tuple[Results, dict[str, Any], dict[str, Any]]:
     return results, content["facts"], content["growth"]
 
 
+def merge(
+    path: Path, results: Results, known: dict[str, Any], growth: dict[str, Any]
+) -> tuple[Results, dict[str, Any], dict[str, Any]]:
+    """Put what was found into what an earlier run had found, in the place of the same measures."""
+    earlier, known_before, growth_before = load(path)
+    taken = {column_named(name)[0].name for name in results.values}
+    remarks, failures = (
+        {name: found for name, found in old.items() if name not in taken} | new
+        for old, new in (
+            (earlier.remarks, results.remarks),
+            (earlier.failures, results.failures),
+        )
+    )
+    merged = Results({**earlier.values, **results.values}, remarks, failures)
+    # what is said of the run is said of the tables
+    return merged, known if results.values else known_before, {**growth_before, **growth}
+
+
 def page(results: Results, known: dict[str, Any], pictures: Sequence[str]) -> str:
     """Write the page."""
     written = PAGE.read_text()
