@@ -28,13 +28,13 @@ lint: $(VENV)/.test
 
 typecheck: $(VENV)/.test
 	$(BIN)/mypy
-	MYPYPATH=tests:plugins $(BIN)/mypy --explicit-package-bases tests
+	MYPYPATH=tests:plugins $(BIN)/mypy --explicit-package-bases tests benchmarks
 
 screenshots: $(VENV)/.test
 	$(BIN)/python scripts/screenshots.py
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(VENV)-bench
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("polykernel needs Python 3.11 or newer: make PYTHON=python3.11 ..." if sys.version_info < (3, 11) else 0)'
@@ -55,5 +55,6 @@ $(VENV)/.test: $(VENV)/bin/python $(SOURCES)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[lab,demo,test]'
 	touch $@
 
+# BENCH="--only start trip --rounds 3", for one; `.venv-bench` is made for the kernels
 bench: $(VENV)/.test
-	$(BIN)/python benchmarks/compare.py
+	$(BIN)/python -m benchmarks $(BENCH)

@@ -1,0 +1,1 @@
+"""Polykernel beside its peers: every kernel driven by one bare client, in interleaved rounds."""
