@@ -44,6 +44,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--again", action="store_true", help="write the pages of the last run again"
     )
+    parser.add_argument("--remark", default="", help="what else must be known of the run")
     parser.add_argument("--here", action="store_true", help="in the environment that this runs in")
     chosen = parser.parse_args()
     unknown = [name for name in chosen.kernels if not named([name])]
@@ -68,6 +69,8 @@ def main() -> None:
         results, known, growth = measure(chosen)
         if chosen.update and output is not None:
             results, known, growth = report.merge(output / "results.json", results, known, growth)
+    if chosen.remark:
+        known["remark"] = chosen.remark
     with tempfile.TemporaryDirectory() as folder:
         write(output or Path(folder), results, known, growth, chosen)
         if output is None:
@@ -130,7 +133,7 @@ def write(
 ) -> None:
     """Write the pages, the figures and the plots."""
     output.mkdir(parents=True, exist_ok=True)
-    if not chosen.again:
+    if not chosen.again or chosen.remark:
         size = QUICK if chosen.quick else FULL
         report.save(output / "results.json", results, known, size, growth)
     for name, columns in BARS.items():

@@ -132,6 +132,7 @@ def _facts(known: dict[str, Any]) -> str:
     lines += [
         f"\n{name} could not be installed: {why}" for name, why in known["not installed"].items()
     ]
+    lines += [f"\n**{known['remark']}**"] if known.get("remark") else []
     return "\n".join(lines)
 
 
