@@ -57,12 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         import errno
         import os
 
-        if error.errno not in (
-            errno.EPIPE,
-            errno.EIO,
-        ):  # `polykernel list | head`; a closed terminal
+        # `polykernel list | head`, or a terminal that was closed
+        if error.errno not in (errno.EPIPE, errno.EIO):
             raise
-
         # or Python would complain, at its end, that it can't flush
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1

@@ -84,6 +84,11 @@ def error_content(ename: str, evalue: str, traceback: list[str] | None = None) -
     return {"status": "error", "ename": ename, "evalue": evalue, "traceback": lines}
 
 
+def published_error(content: dict[str, Any]) -> dict[str, Any]:
+    """Content of an error message, from that of an error's reply (specification, "error")."""
+    return {key: content[key] for key in ("ename", "evalue", "traceback")}
+
+
 def failure_content(failure: Failure, plugin: str) -> dict[str, Any]:
     """Content of an error reply that tells a bug of an evaluator, and in which plugin it is."""
     data = failure.data or {}

@@ -20,6 +20,7 @@ from polykernel.content import (
     IsCompleteRequest,
     ShutdownRequest,
     error_content,
+    published_error,
 )
 from polykernel.debugger import FEATURE, Debugger
 from polykernel.errors import UnknownSubshell
@@ -200,8 +201,7 @@ class Dispatch:
 
         def reply() -> None:
             if error is not None:
-                shown = {key: error[key] for key in ("ename", "evalue", "traceback")}
-                self._send("iopub", message.child("error", shown))
+                self._send("iopub", message.child("error", published_error(error)))
             reply_type = message.msg_type.replace("_request", "_reply")
             if reply_type != message.msg_type:
                 self._send(channel, message.reply(reply_type, content))

@@ -18,6 +18,7 @@ from polykernel.content import (
     execute_result,
     failure_content,
     notebook_cell_id,
+    published_error,
 )
 from polykernel.items import Cell, CommMessage, Question
 from polykernel.message import encode
@@ -246,8 +247,8 @@ class Shell:
             self._shared.read_ahead()
         self._finish_text()
         if not cell.quiet:
-            shown = {key: content[key] for key in ("ename", "evalue", "traceback")}
-            self._shared.send("iopub", cell.message.child("error", shown))
+            error = published_error(content)
+            self._shared.send("iopub", cell.message.child("error", error))
         reply = {**content, "execution_count": self.execution_count}
         self._shared.send("shell", cell.message.reply("execute_reply", reply))
         if aborts:

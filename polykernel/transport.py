@@ -12,7 +12,6 @@ import logging
 import os
 import threading
 from collections import deque
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import zmq
@@ -79,7 +78,7 @@ class Transport:
         self._in_flight_bytes = 0
         self._subscribers = 0
         self._stalled_since: float | None = None
-        self._files: list[tuple[Path, os.stat_result]] = []  # of ipc, as they were when bound
+        self._files: list[tuple[str, os.stat_result]] = []  # of ipc, as they were when bound
         self.ports: dict[str, int] = {}
         try:
             for channel, kind in (
@@ -122,8 +121,8 @@ class Transport:
             os.umask(mask)
         if info.transport == "ipc":
             with contextlib.suppress(OSError):  # it has no file: an abstract address
-                file = Path(address.removeprefix("ipc://"))
-                self._files.append((file, file.lstat()))
+                file = address.removeprefix("ipc://")
+                self._files.append((file, os.lstat(file)))
         if info.transport == "tcp":
             port = int(cast(bytes, socket.last_endpoint).rpartition(b":")[2])
         self.ports[f"{channel}_port"] = port
@@ -317,8 +316,8 @@ class Transport:
         files, self._files = self._files, []
         for file, ours in files:
             with contextlib.suppress(OSError):
-                if os.path.samestat(ours, file.lstat()):
-                    file.unlink()
+                if os.path.samestat(ours, os.lstat(file)):
+                    os.unlink(file)  # noqa: PTH108 - pathlib would be an import at a kernel's start
 
 
 def _echo(socket: zmq.Socket[bytes]) -> None:

@@ -75,7 +75,7 @@ class Interrupts(Gate):
         signal.signal(signal.SIGTERM, self._on_end)
 
     def take_interrupts(self) -> None:
-        """Take SIGINT after each request, too: what runs between them may have to be stopped."""
+        """Take SIGINT: after a request, too, where tasks run on that may have to be stopped."""
         signal.signal(signal.SIGINT, self._on_interrupt)
 
     def begin(self, number: object = None) -> None:

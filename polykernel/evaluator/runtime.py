@@ -182,9 +182,9 @@ class Runtime:
                     self._service.tell(None, "a task asked to exit", error)
 
     def _next(self) -> dict[str, Any]:
-        self._signals.take_interrupts()
         try:
             if self._tasks.alive():
+                self._signals.take_interrupts()
                 return self._tasks.wait(self._requests)
         except Exception as error:  # user code has taken it apart
             self._tasks.give_up()

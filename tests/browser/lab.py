@@ -73,9 +73,11 @@ class Cell:
 
     def answer(self, text: str) -> None:
         """Give the input that the cell asks for."""
-        expect(self.stdin).to_have_count(1)  # the one before goes a moment later
-        self.stdin.fill(text)
-        self.stdin.press("Enter")
+        expect(self.stdin).to_have_count(1)
+        box = self.stdin.element_handle()
+        box.fill(text)
+        box.press("Enter")
+        box.wait_for_element_state("hidden")  # or it would still be there beside the next one
 
 
 class Notebook:

@@ -32,11 +32,6 @@ comm.get_comm_manager().register_target("echo", target)
 """
 
 
-@pytest.fixture
-def python(kernel: Callable[..., Kernel]) -> Kernel:
-    return kernel("polykernel-python")
-
-
 def idle(client: Client, msg_id: str) -> list[Seen]:
     """Wait for the end of a message without reply, and give all that it has caused."""
     client.wait(

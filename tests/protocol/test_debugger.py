@@ -8,21 +8,9 @@ import pytest
 from support.debugger import Debugger, Failed, murmur2
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from support.kernels import Kernel
 
 CODE = "a = 20\nb = a + 1\nprint('b is', b)"
-
-
-@pytest.fixture
-def python(kernel: Callable[..., Kernel]) -> Kernel:
-    return kernel("polykernel-python")
-
-
-@pytest.fixture
-def debugger(python: Kernel) -> Debugger:
-    return Debugger(python.client)
 
 
 def test_a_breakpoint_stops_a_cell_and_its_variables_are_shown(

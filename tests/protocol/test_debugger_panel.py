@@ -5,24 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from support.debugger import Debugger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from support.debugger import Debugger
     from support.kernels import Kernel
 
 CODE = "a = 20\nb = a + 1"
-
-
-@pytest.fixture
-def python(kernel: Callable[..., Kernel]) -> Kernel:
-    return kernel("polykernel-python")
-
-
-@pytest.fixture
-def debugger(python: Kernel) -> Debugger:
-    return Debugger(python.client)
 
 
 def test_the_source_of_a_cell_from_before_debugging_began_is_shown(

@@ -13,11 +13,6 @@ if TYPE_CHECKING:
     from support.kernels import Kernel
 
 
-@pytest.fixture
-def python(kernel: Callable[..., Kernel]) -> Kernel:
-    return kernel("polykernel-python")
-
-
 def interrupt(client: Client) -> None:
     assert client.request("interrupt_request", channel="control").status == "ok"
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from support.schema import DELIMITER, sign
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from support.client import Client
-
-DELIMITER = b"<IDS|MSG>"
 
 
 def parts(frames: Sequence[bytes]) -> list[bytes]:
@@ -26,14 +24,6 @@ def parts(frames: Sequence[bytes]) -> list[bytes]:
 def signature_of(frames: Sequence[bytes]) -> bytes:
     """Give the signature that came."""
     return frames[frames.index(DELIMITER) + 1]
-
-
-def sign(key: bytes, dictionaries: Sequence[bytes], scheme: str = "sha256") -> bytes:
-    """Compute a signature as the specification's example does."""
-    digest = hmac.new(key, digestmod=getattr(hashlib, scheme))
-    for each in dictionaries:
-        digest.update(each)
-    return digest.hexdigest().encode()
 
 
 def make_header(client: Client, msg_type: str, more: dict[str, Any]) -> dict[str, Any]:
@@ -75,11 +65,6 @@ def send(
         signature = sign(client.key, dictionaries)
     client.send_frames([*prefix, DELIMITER, signature, *dictionaries, *buffers], channel)
     return msg_id
-
-
-def sent_header(client: Client, msg_id: str) -> dict[str, Any]:
-    """Give the header of a message that was packed by hand."""
-    return client.sent_headers[msg_id]
 
 
 def kernel_json(spec: Any) -> dict[str, Any]:

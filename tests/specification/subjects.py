@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
-import os
+import itertools
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from support.client import Outcome
+    from support.kernels import Gate
 
 OF_PEERS = 6.0  # seconds that other kernels get
-IMPATIENT = 3.0  # seconds, where a kernel is known to break the rule
+IMPATIENT = 3.0  # seconds that a kernel has to show that it is well
 JOINED_WITHIN = 60.0  # seconds, the kernel's start included
 NEVER = 1.0  # seconds in which what must not come would have come
 
@@ -128,7 +129,7 @@ class Subject:
             **self.options,
         )
         self._others: list[Subject] = []
-        self._gates = 0
+        self._numbers = itertools.count(1)
         self.client: Client
 
     @property
@@ -153,8 +154,7 @@ class Subject:
 
     def end(self) -> None:
         """End the kernel."""
-        for other in self._others:
-            other.end()
+        self.finish()
         self.kernel.end()
 
     @property
@@ -189,8 +189,7 @@ class Subject:
 
     def fresh(self, **options: Any) -> Subject:
         """Start another kernel of the same kind, with a front end; this test's own."""
-        number = len(self._others) + 1
-        folder = self.folder / f"{self._number_of_tests()}-{number}"
+        folder = self.folder / f"fresh{next(self._numbers)}"
         folder.mkdir()
         inherited = {"environment": self.kernel.extra_environment}
         other = Subject(
@@ -203,10 +202,6 @@ class Subject:
         self._others.append(other)
         other.begin(self.patience)
         return other
-
-    def _number_of_tests(self) -> int:
-        self._gates += 1
-        return self._gates
 
     def execute(self, code: str, **content: Any) -> Outcome:
         return self.client.execute(code, **content)
@@ -231,19 +226,12 @@ class Subject:
                 self.client.send("execute_request", {"code": code, **content}) for code in codes
             ]
 
-    def send_gate(self, after: str = "", **content: Any) -> tuple[Path, str]:
+    def send_gate(self, after: str = "", **content: Any) -> tuple[Gate, str]:
         """Send a cell of Python that waits at a gate, and wait until it is there."""
-        gate = self.folder / f"gate{self._number_of_tests()}"
-        os.mkfifo(gate)
-        code = f"print('at the gate', flush=True)\nopen({str(gate)!r}).close()\n{after}"
-        msg_id = self.client.send_execute(code, **content)
+        gate = self.kernel.gate()
+        msg_id = self.client.send_execute(gate.code + after, **content)
         self.client.wait_for_text("at the gate", msg_id)
         return gate, msg_id
-
-
-def open_gate(gate: Path) -> None:
-    """Let the cell that waits there go on."""
-    gate.open("w").close()
 
 
 def _join(client: Client, patience: float) -> None:

@@ -9,7 +9,7 @@ import pytest
 from support.debugger import Debugger, Failed, murmur2
 
 from specification.rules import ALL, JEP_91, KERNELS, ONE_AT_A_TIME, rule
-from specification.subjects import NEVER, open_gate
+from specification.subjects import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -190,7 +190,7 @@ def test_debugging_works_beside_a_running_cell(kernel: Subject) -> None:
     other = kernel.fresh()
     gate, cell = other.send_gate()
     assert Debugger(other.client).ask("debugInfo")["isStarted"] is False
-    open_gate(gate)
+    gate.open()
     other.client.outcome(cell)
 
 
@@ -439,7 +439,7 @@ def test_a_cell_in_a_subshell_runs_beside_that_of_the_main_shell(kernel: Subject
     gate, cell = other.send_gate("print(shared)")
     beside = other.client.send_execute("shared += 1; shared", subshell=subshell)
     assert other.client.outcome(beside).result == "2"
-    open_gate(gate)
+    gate.open()
     assert other.client.outcome(cell).text() == "at the gate\n2\n"
 
 
@@ -460,7 +460,7 @@ def test_what_cells_of_two_shells_print_at_once_goes_to_each_ones_own(kernel: Su
     assert outcome.text() == "there\n"
     parents = [seen.message["parent_header"] for seen in outcome.iopub]
     assert {parent["subshell_id"] for parent in parents} == {subshell}
-    open_gate(gate)
+    gate.open()
     assert client.outcome(main).text() == "at the gate\nmain\n"
 
 
@@ -555,7 +555,7 @@ def test_a_cell_of_a_subshell_may_ask_for_input(kernel: Subject) -> None:
     request = client.wait_for("input_request", sent)
     client.answer("here", request.message["header"])
     assert client.outcome(sent).result == "'here'"
-    open_gate(gate)
+    gate.open()
     assert client.outcome(main).status == "ok"
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from specification.rules import ALL, PYTHON, WITH_ERRORS, rule
-from specification.subjects import open_gate
 
 if TYPE_CHECKING:
     from specification.subjects import Subject
@@ -462,7 +461,7 @@ def test_execute_input_comes_when_the_cell_begins_and_before_its_output(kernel: 
     sequence = [seen.msg_type for seen in kernel.client.seen if seen.parent == cell]
     inputs = [seen.parent for seen in kernel.client.seen if seen.msg_type == "execute_input"]
     assert sequence.index("execute_input") < sequence.index("stream")
-    open_gate(gate)
+    gate.open()
     outcome = kernel.client.outcome(queued)
     assert queued not in inputs
     assert outcome.sequence.index("execute_input") < outcome.sequence.index("stream")

@@ -202,7 +202,7 @@ def test_a_late_front_end_is_told_of_the_kernel_while_a_cell_runs(kernel: Subjec
     sent = late.send("kernel_info_request", channel="control")
     reply = late.wait_for("kernel_info_reply", sent, patience=5)
     assert reply.content["status"] == "ok"
-    gate.open("w").close()
+    gate.open()
     kernel.client.outcome(cell)
 
 

@@ -150,7 +150,7 @@ def test_the_parent_header_is_a_copy_with_whatever_stood_in_it(kernel: Subject) 
     content = {"code": kernel.words.value}
     sent = packing.send(kernel.client, "execute_request", content, header=more)
     outcome = kernel.client.outcome(sent)
-    header = packing.sent_header(kernel.client, sent)
+    header = kernel.client.sent_headers[sent]
     parents = [dictionaries(seen)[1] for seen in outcome.caused]
     assert len(parents) >= 5
     assert all(parent == header for parent in parents)

@@ -136,7 +136,7 @@ def test_text_comes_as_soon_as_it_is_written_not_when_the_cell_ends(kernel: Subj
     gate, cell = kernel.send_gate("print('later')")
     sent = [seen.content["text"] for seen in kernel.client.seen if seen.msg_type == "stream"]
     assert "later" not in "".join(sent)
-    gate.open("w").close()
+    gate.open()
     assert kernel.client.outcome(cell).text() == "at the gate\nlater\n"
 
 

@@ -245,7 +245,7 @@ def test_a_kernel_that_runs_a_cell_is_busy_whatever_it_answers_beside_it(kernel:
         client.request("kernel_info_request", channel=channel)
     client.pump(NEVER)
     assert client.states()[-1] == "busy"
-    gate.open("w").close()
+    gate.open()
     client.outcome(cell)
     assert client.states()[-1] == "idle"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from specification.rules import ALL, KERNELS, rule
-from specification.subjects import NEVER, open_gate
+from specification.subjects import NEVER
 
 if TYPE_CHECKING:
     from specification.subjects import Subject
@@ -79,7 +79,7 @@ def test_control_is_answered_while_a_cell_runs(kernel: Subject) -> None:
     asked = kernel.client.request("kernel_info_request", channel="control", patience=5)
     assert asked.status == "ok"
     assert not kernel.client.replies([cell])
-    open_gate(gate)
+    gate.open()
     assert kernel.client.outcome(cell).status == "ok"
 
 

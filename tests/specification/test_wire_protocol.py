@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
+from support import schema
 
 from specification import packing
 from specification.rules import ALL, KERNELS, rule
@@ -26,7 +27,7 @@ WIRE = "The Wire Protocol"
 )
 def test_every_message_has_a_delimiter_a_signature_and_four_dictionaries(tour: Tour) -> None:
     for seen in tour.seen:
-        assert seen.frames.count(packing.DELIMITER) == 1
+        assert seen.frames.count(schema.DELIMITER) == 1
         assert len(packing.parts(seen.frames)) >= 4
 
 
@@ -44,7 +45,7 @@ def test_a_reply_goes_back_by_the_whole_prefix_of_its_request(kernel: Subject) -
     client.outcome(sent)
     reply = client.replies([sent])[0]
     assert list(reply.frames[:2]) == prefix
-    assert reply.frames[2] == packing.DELIMITER
+    assert reply.frames[2] == schema.DELIMITER
 
 
 @rule(
@@ -57,7 +58,7 @@ def test_a_reply_goes_back_by_the_whole_prefix_of_its_request(kernel: Subject) -
 def test_there_is_exactly_one_topic_on_iopub(tour: Tour) -> None:
     assert tour.iopub
     for seen in tour.iopub:
-        assert seen.frames.index(packing.DELIMITER) == 1, seen.frames[:3]
+        assert seen.frames.index(schema.DELIMITER) == 1, seen.frames[:3]
 
 
 @rule(
@@ -83,7 +84,7 @@ def test_topics_tell_the_message_type(tour: Tour) -> None:
 )
 def test_every_message_is_signed(tour: Tour) -> None:
     for seen in tour.seen:
-        expected = packing.sign(tour.key, packing.parts(seen.frames)[:4])
+        expected = schema.sign(tour.key, packing.parts(seen.frames)[:4])
         assert packing.signature_of(seen.frames) == expected
 
 
@@ -101,7 +102,7 @@ def test_signatures_are_those_of_the_connection_files_scheme(kernel: Subject) ->
         for seen in outcome.caused:
             digest = packing.signature_of(seen.frames)
             assert len(digest) == 2 * hashlib.new(scheme).digest_size
-            assert digest == packing.sign(other.client.key, packing.parts(seen.frames)[:4], scheme)
+            assert digest == schema.sign(other.client.key, packing.parts(seen.frames)[:4], scheme)
 
 
 @rule(
@@ -162,9 +163,9 @@ def test_messages_with_a_wrong_signature_do_nothing(kernel: Subject) -> None:
 def test_a_message_that_was_changed_on_its_way_does_nothing(kernel: Subject) -> None:
     client = kernel.client
     _, dictionaries = packing.pack(client, "execute_request", {"code": "nothing"}, {})
-    signature = packing.sign(client.key, dictionaries)
+    signature = schema.sign(client.key, dictionaries)
     msg_id, changed = packing.pack(client, "execute_request", {"code": kernel.words.value}, {})
-    client.send_frames([packing.DELIMITER, signature, *changed])
+    client.send_frames([schema.DELIMITER, signature, *changed])
     client.sync()
     client.pump(NEVER)
     assert not [seen for seen in client.seen if seen.parent == msg_id]
@@ -181,8 +182,8 @@ def test_messages_with_too_few_frames_do_nothing(kernel: Subject) -> None:
     msg_id, dictionaries = packing.pack(client, "kernel_info_request", {}, {})
     for count in range(4):
         kept = dictionaries[:count]
-        client.send_frames([packing.DELIMITER, packing.sign(client.key, kept), *kept])
-    client.send_frames([packing.DELIMITER])
+        client.send_frames([schema.DELIMITER, schema.sign(client.key, kept), *kept])
+    client.send_frames([schema.DELIMITER])
     client.send_frames([b"no delimiter"])
     client.send_frames([b""])
     for channel in ("shell", "control"):
@@ -202,8 +203,8 @@ def test_messages_that_are_no_json_objects_do_no_harm(kernel: Subject, broken: b
     for at in range(4):
         _, dictionaries = packing.pack(client, "kernel_info_request", {}, {})
         dictionaries[at] = broken
-        signature = packing.sign(client.key, dictionaries)
-        client.send_frames([packing.DELIMITER, signature, *dictionaries])
+        signature = schema.sign(client.key, dictionaries)
+        client.send_frames([schema.DELIMITER, signature, *dictionaries])
     for channel in ("shell", "control"):
         assert client.request("kernel_info_request", channel=channel).status == "ok"
     assert kernel.execute(kernel.words.value).result == kernel.words.shown

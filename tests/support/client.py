@@ -364,7 +364,7 @@ class Client:
 
 def _read_anything(frames: Sequence[bytes]) -> dict[str, Any]:
     """Read a message that may break rules."""
-    _signature, *parts = frames[frames.index(b"<IDS|MSG>") + 1 :]
+    _signature, *parts = frames[frames.index(schema.DELIMITER) + 1 :]
     names = ("header", "parent_header", "metadata", "content")
     message: dict[str, Any] = dict(zip(names, map(json.loads, parts), strict=False))
     header = message["header"]

@@ -106,8 +106,10 @@ class Kernel:
 
     def restart(self) -> None:
         """Restart, as a front end's button does."""
+        # a kernel that is gone is not asked to shut down: the next one would hear that
+        gone = self.process.poll() is not None
         with self._stderr.open("ab") as stderr:
-            self.manager.restart_kernel(stderr=stderr, stdout=stderr)
+            self.manager.restart_kernel(now=gone, stderr=stderr, stdout=stderr)
 
     @property
     def info(self) -> dict[str, Any]:

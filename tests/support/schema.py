@@ -268,16 +268,19 @@ def check_frames(
     check_parts(parts, channel)
 
 
+def sign(key: bytes, parts: Sequence[bytes], signature_scheme: str = "hmac-sha256") -> bytes:
+    """Compute a signature as the specification's example does."""
+    digest = hmac.new(key, digestmod=getattr(hashlib, signature_scheme.removeprefix("hmac-")))
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest().encode()
+
+
 def check_signature(
     signature: bytes, parts: Sequence[bytes], key: bytes, signature_scheme: str
 ) -> None:
     """Check that the key, and the four dictionaries without the buffers, are what is signed."""
-    expected = b""
-    if key:
-        digest = hmac.new(key, digestmod=getattr(hashlib, signature_scheme.removeprefix("hmac-")))
-        for part in parts[:4]:
-            digest.update(part)
-        expected = digest.hexdigest().encode()
+    expected = sign(key, parts[:4], signature_scheme) if key else b""
     if signature != expected:
         fail("a wrong signature", signature)
 
