@@ -40,6 +40,11 @@ _CONNECTED = """() => {
     return context?.isReady && kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
 }"""
 
+_ASK = """() => {
+    const context = window.jupyterapp.shell.currentWidget.context.sessionContext;
+    return context.session.kernel.requestKernelInfo().then(() => null);
+}"""
+
 _serial = itertools.count(1)
 
 
@@ -121,6 +126,10 @@ class Notebook:
     def wait_for_kernel(self) -> None:
         """Wait until a kernel is connected, and has nothing to do."""
         self.page.wait_for_function(_CONNECTED)
+
+    def wait_for_answer(self) -> None:
+        """Wait until the kernel has all that was sent to it, and answers a question behind it."""
+        self.page.evaluate(_ASK)
 
     def wait_for(self, status: str) -> None:
         """Wait until the kernel's indicator says so: ``idle``, ``busy`` ..."""

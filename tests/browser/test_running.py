@@ -164,8 +164,13 @@ def test_a_traceback_names_the_cell_and_its_lines(lab: Lab) -> None:
 
 
 def test_an_error_stops_what_is_queued_behind_it(lab: Lab) -> None:
-    notebook = lab.open("polykernel-python", ["'before'", "1/0", "'after'"])
+    go = lab.server.root / "fail"
+    wait = f"import pathlib, time\nwhile not pathlib.Path({go.name!r}).exists(): time.sleep(0.01)\n"
+    notebook = lab.open("polykernel-python", ["'before'", f"{wait}1/0", "'after'"])
     notebook.run_all()
+    expect(notebook.cell(2).prompt).to_have_text("[*]:")
+    notebook.wait_for_answer()
+    go.touch()
     expect(notebook.cell(1).error).to_contain_text("ZeroDivisionError")
     notebook.wait_for("idle")
     expect(notebook.cell(0).result).to_have_text("'before'")

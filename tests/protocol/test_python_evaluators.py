@@ -173,6 +173,7 @@ def test_an_endless_loop_in_c_code_ends_with_the_third_interrupt(sample: Kernel)
         "import itertools\nprint('begun')\nall(itertools.repeat(True))"
     )
     sample.client.wait_for_text("begun", cell)
+    sample.wait_until_it_computes()  # it is in C code then, and not on its way there
     for _ in range(3):
         sample.client.request("interrupt_request", channel="control")
     assert sample.client.outcome(cell).reply["ename"] == "EvaluatorDied"

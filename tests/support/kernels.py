@@ -133,6 +133,12 @@ class Kernel:
     def execute(self, code: str, **content: Any) -> Any:
         return self.client.execute(code, **content)
 
+    def wait_until_it_computes(self) -> None:
+        """Wait until the evaluator has had a processor for a while."""
+        process = self.evaluator()
+        before = process.cpu_times().user
+        processes.until(lambda: process.cpu_times().user > before + 0.2, "a computing evaluator")
+
     def wait_for_stall(self) -> None:
         """Wait until the evaluator waits for somebody to read what it has written."""
         process = self.evaluator()
