@@ -220,6 +220,8 @@ class Lab(FrontEnd):
         self.page.evaluate(_CLOSE_ALL)
         expect(self.launcher).to_have_count(1)  # JupyterLab's own, where nothing else is open
         self.shut_down_kernels()
+        self.page.keyboard.press("Escape")  # a help that came late would lie over all else
+        expect(self.page.locator(".jp-Tooltip")).to_have_count(0)
         self.witness.forget()
 
     def hide_sidebar(self) -> None:
