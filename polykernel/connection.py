@@ -9,7 +9,6 @@ import contextlib
 import os
 import re
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,6 +17,7 @@ from polykernel.errors import ConnectionFileError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
 CURVE = ("curve_publickey", "curve_secretkey")
@@ -230,6 +230,8 @@ def ipc_files(info: ConnectionInfo) -> list[Path]:
     """Name the socket files of a connection by ipc, which ZeroMQ leaves behind; else none."""
     if info.transport != "ipc":
         return []
+    from pathlib import Path  # not needed where the connection file is given
+
     return [Path(f"{info.ip}-{getattr(info, name)}") for name in PORTS]
 
 

@@ -10,11 +10,12 @@ import logging
 from typing import TYPE_CHECKING, cast
 
 import zmq
-from tornado.ioloop import IOLoop
 
 from polykernel.errors import ConnectionFileError
 
 if TYPE_CHECKING:
+    from tornado.ioloop import IOLoop
+
     from polykernel.connection import ConnectionInfo
 
 log = logging.getLogger("polykernel.curve")
@@ -38,18 +39,16 @@ class CurveServer:
 
     Args:
         info: Where the keys are.
-        loop: The loop that the sockets belong to.
 
     Raises:
         ConnectionFileError: The installed libzmq has no CURVE, or the keys are no pair: every
             client would be refused.
     """
 
-    def __init__(self, info: ConnectionInfo, loop: IOLoop) -> None:
+    def __init__(self, info: ConnectionInfo) -> None:
         self._public = info.curve_publickey.encode()
         self._secret = info.curve_secretkey.encode()
-        self._loop = loop
-        self._watched: list[tuple[zmq.Socket[bytes], zmq.Socket[bytes]]] = []
+        self._watched: list[tuple[zmq.Socket[bytes], zmq.Socket[bytes], IOLoop]] = []
         if self._secret:
             _need_curve()
             if _public_of(self._secret) != self._public:
@@ -64,12 +63,12 @@ class CurveServer:
             socket.curve_publickey = self._public
             socket.curve_server = True
 
-    def watch(self, channel: str, socket: zmq.Socket[bytes]) -> None:
+    def watch(self, channel: str, socket: zmq.Socket[bytes], loop: IOLoop) -> None:
         """Look for refused clients of a socket, which must be of the loop's own thread."""
         if not self._secret:
             return
         monitor = socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL)
-        self._watched.append((socket, monitor))
+        self._watched.append((socket, monitor, loop))
 
         def look(*woken: int) -> None:
             if self._watched and monitor.poll(0):
@@ -80,14 +79,14 @@ class CurveServer:
                     channel,
                 )
 
-        self._loop.add_handler(cast(int, monitor.fd), look, IOLoop.READ)
-        self._loop.add_callback(look)  # the descriptor is edge-triggered
+        loop.add_handler(cast(int, monitor.fd), look, loop.READ)
+        loop.add_callback(look)  # the descriptor is edge-triggered
 
     def close(self) -> None:
         """Look no more."""
         watched, self._watched = self._watched, []
-        for socket, monitor in watched:
-            self._loop.remove_handler(cast(int, monitor.fd))
+        for socket, monitor, loop in watched:
+            loop.remove_handler(cast(int, monitor.fd))
             socket.disable_monitor()
             monitor.close(linger=0)
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from polykernel.supervisor import Abilities, Supervisor
 
-FEATURE = "debugger"
 _NO_DEBUGGER = "this language has no debugger"
 _DEAD = "the evaluator has ended"
 _TERMINATED = {"seq": 0, "type": "event", "event": "terminated", "body": {}}

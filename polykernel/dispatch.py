@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
-from polykernel import __version__
 from polykernel.comms import Comms
 from polykernel.content import (
     CompleteRequest,
@@ -22,18 +21,18 @@ from polykernel.content import (
     error_content,
     published_error,
 )
-from polykernel.debugger import FEATURE, Debugger
 from polykernel.errors import UnknownSubshell
 from polykernel.items import Question, Send
 from polykernel.message import Message, from_json
 from polykernel.usage import Usage
-from polykernel.wire import PROTOCOL_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from polykernel.debugger import Debugger
     from polykernel.execution import Execution
     from polykernel.history import History
+    from polykernel.kernel_info import KernelInfo
     from polykernel.supervisor import Abilities
 
 SUBSHELLS = {"create_subshell_request", "delete_subshell_request", "list_subshell_request"}
@@ -44,15 +43,13 @@ Deliver: TypeAlias = "Callable[[dict[str, Any]], None]"  # gives the content of 
 
 
 class Dispatch:
-    """Owns the handlers and what kernel_info says.
+    """Owns the handlers.
 
     Args:
         execution: Where what needs the evaluator goes.
         debugger: Where debug requests go.
         send: Sends replies and statuses.
-        language_info: As in the kernel_info reply.
-        banner: What a console shows at start.
-        help_links: Text to address.
+        info: What kernel info says.
         subshells: Whether the language runs cells side by side, until its evaluator tells.
         ports: Content of the connect reply.
         shutdown: Called with ``restart`` and with what is to be done before the end.
@@ -65,9 +62,7 @@ class Dispatch:
         debugger: Debugger,
         send: Send,
         *,
-        language_info: dict[str, Any],
-        banner: str,
-        help_links: dict[str, str],
+        info: KernelInfo,
         subshells: bool = False,
         ports: dict[str, int],
         shutdown: Callable[[bool, Callable[[], None]], None],
@@ -76,9 +71,7 @@ class Dispatch:
         self._execution = execution
         self._debugger = debugger
         self._send = send
-        self._language_info = language_info
-        self._banner = banner
-        self._help_links = [{"text": text, "url": url} for text, url in help_links.items()]
+        self._info = info
         execution.subshells = subshells
         self._ports = ports
         self._shutdown = shutdown
@@ -223,29 +216,16 @@ class Dispatch:
     # answered at once
 
     def _kernel_info(self, message: Message) -> dict[str, Any]:
-        return {
-            "status": "ok",
-            "protocol_version": PROTOCOL_VERSION,
-            "implementation": "polykernel",
-            "implementation_version": __version__,
-            "language_info": self._language_info,
-            "banner": self._banner,
-            "help_links": self._help_links,
-            "debugger": self._debugger.works,
-            "supported_features": self._features(),
-        }
-
-    def _features(self) -> list[str]:
-        features = ["kernel subshells"] if self._execution.subshells else []
-        return [*features, FEATURE] if self._debugger.works else features
+        return self._info.content(
+            subshells=self._execution.subshells, debugger=self._debugger.works
+        )
 
     def _on_abilities(self, abilities: Abilities) -> None:
         self._debugger.on_abilities(abilities)
         self._execution.subshells = abilities.subshells
         version = abilities.language_version
-        if version and version != self._language_info["version"]:
+        if version and self._info.correct(version):
             log.warning("the evaluator's language has the version %s", version)
-            self._language_info = {**self._language_info, "version": version}
 
     def _connect(self, message: Message) -> dict[str, Any]:
         return {"status": "ok", **self._ports}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import logging
+from time import monotonic
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -164,7 +165,7 @@ class Output:
         if self._pending_size >= MERGE_UP_TO:
             self.flush()
         elif self._timer is None:
-            wait = self._flushed_at + MERGE_FOR - self._loop.time()
+            wait = self._flushed_at + MERGE_FOR - monotonic()
             if wait <= 0:
                 self.flush()
             else:
@@ -185,5 +186,5 @@ class Output:
         text = "".join(self._pending)
         self._pending.clear()
         self._pending_size = 0
-        self._flushed_at = self._loop.time()
+        self._flushed_at = monotonic()
         self._send(parent.child("stream", {"name": name, "text": text}))

@@ -1,7 +1,7 @@
 """``polykernel run``: what a kernelspec's ``argv`` calls.
 
 What takes long to import is imported after the evaluator process has been started, so that both
-load at the same time.
+load at the same time; what the first kernel info does not need, after that.
 """
 
 from __future__ import annotations
@@ -16,10 +16,15 @@ from polykernel.start import start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from polykernel.connection import ConnectionInfo, Registrar
+    from polykernel.front_ends import FrontEnds
     from polykernel.host import Host
+    from polykernel.kernel_info import KernelInfo
+    from polykernel.message import Message
+    from polykernel.start import Start
 
 
 def run(
@@ -61,9 +66,12 @@ def run(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     begun = start(language, plugin, python)
     from polykernel import connection, logs
-    from polykernel.host import Host
+    from polykernel.front_ends import FrontEnds
+    from polykernel.greeting import greet
+    from polykernel.kernel_info import KernelInfo
 
     logs.configure(verbosity)
+    facts = KernelInfo(begun.language, language_version)
     if connection_file is not None:
         info = connection.load(connection_file)
         if encrypt and not info.curve_secretkey:
@@ -71,7 +79,10 @@ def run(
                 f"the connection file {connection_file} has no keys for CURVE"
             )
         if info.registrar is None:
-            Host(info, begun, language_version).run()
+            front_ends = FrontEnds(info)
+            first = facts.content(subshells=begun.language.subshells, debugger=begun.debugger)
+            early = greet(front_ends, first)
+            _host(front_ends, begun, facts, early).run()
             return 0
         info = connection.choose_ipc(info)
         path = _fresh_path()
@@ -82,20 +93,35 @@ def run(
     with contextlib.ExitStack() as stack:
         for file in connection.ipc_files(info):
             stack.callback(file.unlink, missing_ok=True)
-        host = Host(info, begun, language_version)
-        connection.write(info, host.ports, path)
+        front_ends = FrontEnds(info)
+        host = _host(front_ends, begun, facts)
+        ports = front_ends.transport.ports
+        connection.write(info, ports, path)
         stack.callback(path.unlink, missing_ok=True)
         if info.registrar is None:
             host.run(ready=lambda: _tell(path), interrupt_ends=True)
         else:
-            _run_registered(host, info, info.registrar)
+            _run_registered(host, ports, info, info.registrar)
     return 0
 
 
-def _run_registered(host: Host, info: ConnectionInfo, registrar: Registrar) -> None:
+def _host(
+    front_ends: FrontEnds,
+    begun: Start,
+    facts: KernelInfo,
+    early: Sequence[tuple[str, Message]] = (),
+) -> Host:
+    from polykernel.host import Host
+
+    return Host(front_ends, begun, facts, early)
+
+
+def _run_registered(
+    host: Host, ports: Mapping[str, int], info: ConnectionInfo, registrar: Registrar
+) -> None:
     from polykernel.registration import Registration
 
-    with contextlib.closing(Registration(info, registrar, host.ports, host.stop)) as registration:
+    with contextlib.closing(Registration(info, registrar, ports, host.stop)) as registration:
         host.run(ready=registration.begin)
     if registration.trouble:
         raise RegistrationError(registration.trouble)

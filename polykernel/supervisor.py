@@ -422,9 +422,8 @@ class Supervisor:
             return
         self.resume()
         self.request("shutdown", {"restart": restart}, lambda answer: None)
-        begin = self._loop.time()
         for delay, number in ((SIGTERM_AFTER, signal.SIGTERM), (SIGKILL_AFTER, signal.SIGKILL)):
-            self._timers.append(self._loop.call_at(begin + delay, self._signal, number))
+            self._timers.append(self._loop.call_later(delay, self._signal, number))
 
     def _gone(self) -> None:
         for timer in self._timers:

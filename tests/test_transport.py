@@ -35,12 +35,12 @@ class Sockets:
             info,
             on_frames=lambda channel, frames: self.came.append((channel, frames)),
             on_subscription=self.subscriptions.append,
-            on_congestion=self.congestion.append,
         )
+        self.transport.on_congestion = self.congestion.append
         self.info = info
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self.clients: list[zmq.Socket[bytes]] = []
-        self.transport.start()
+        self.transport.start(loop)  # type: ignore[arg-type]
 
     def connect(self, channel: str, kind: int, **options: Any) -> zmq.Socket[bytes]:
         client = self.context.socket(kind)
@@ -210,7 +210,6 @@ def test_an_address_that_is_taken_is_named_and_nothing_stays_open(loop: IOLoop) 
                     ConnectionInfo(**{name: port}),
                     on_frames=lambda channel, frames: None,
                     on_subscription=lambda topic: None,
-                    on_congestion=lambda congested: None,
                 )
 
 
