@@ -263,6 +263,26 @@ runpy.run_module("polykernel", run_name="__main__")
     assert done.stdout == "echo x []\n"
 
 
+def test_the_module_loses_nothing_although_it_ends_at_once() -> None:
+    code = """
+import atexit, runpy, sys, types
+class Late:
+    def __del__(self): print("taken apart")
+def run(**options):
+    print("ended")
+    return 3
+atexit.register(print, "bye", end="")
+sys.late = Late()
+sys.modules["polykernel.run"] = types.SimpleNamespace(run=run)
+sys.argv[:] = ["polykernel", "run", "echo", "--plugin", "p", "-f", "x"]
+runpy.run_module("polykernel", run_name="__main__")
+"""
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (3, "ended\nbye", "")
+
+
 def test_the_installed_script_and_the_module_do_the_same() -> None:
     from importlib.metadata import entry_points
 

@@ -7,7 +7,6 @@ Matplotlib is imported by the user's code or not at all. The backend itself is
 from __future__ import annotations
 
 import os
-import struct
 import sys
 
 from polykernel.evaluator import Bundle
@@ -85,7 +84,8 @@ def bundle_of(value: Any) -> Bundle | None:
         mimetype = _FORMATS[name]
         data[mimetype] = _drawn(value, name)
         if name in _DOUBLE:
-            width, height = struct.unpack(">II", data[mimetype][16:24])  # of the PNG's header
+            header = data[mimetype][16:24]
+            width, height = (int.from_bytes(part, "big") for part in (header[:4], header[4:]))
             metadata[mimetype] = {"width": width // 2, "height": height // 2}
     return Bundle(data, metadata)
 

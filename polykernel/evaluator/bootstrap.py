@@ -10,10 +10,11 @@ older Python.
 from __future__ import annotations
 
 import sys
+from _frozen_importlib import ModuleSpec
+from _frozen_importlib_external import SourceFileLoader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from importlib.machinery import ModuleSpec
     from types import ModuleType
     from typing import Sequence
 
@@ -39,8 +40,6 @@ class PackageFinder:
         directory = self._directories.get(fullname)
         if directory is None:
             return None
-        from importlib.machinery import ModuleSpec, SourceFileLoader
-
         is_package = not directory.endswith(".py")
         file = directory + "/__init__.py" if is_package else directory
         spec = ModuleSpec(

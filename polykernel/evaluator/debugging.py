@@ -6,9 +6,8 @@ way to it, and the events' way out.
 
 from __future__ import annotations
 
-from queue import SimpleQueue
-
 from polykernel.evaluator import requests
+from polykernel.evaluator.bare import SimpleQueue
 from polykernel.evaluator.ownership import Origin
 from polykernel.evaluator.worker import INTERNAL_ERROR, METHOD_NOT_FOUND
 

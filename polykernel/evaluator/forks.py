@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import faulthandler
 import os
-import signal
 import sys
 import threading
 from functools import wraps
+
+from polykernel.evaluator.bare import signal
+from polykernel.evaluator.standard_library import standard_library_first
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +52,6 @@ def follow(
     _replace(("fork", "forkpty"), lambda function: _holding(function, interrupts))
     _replace(_STARTERS, lambda function: _flushing(function, flush))
     _wrap_fork_exec(interrupts, flush)
-    _silence_warning()
 
 
 class Hooks:
@@ -83,6 +84,7 @@ class Hooks:
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
             self._flush()
+            _silence_warning()  # not before: it imports regular expressions
         finally:
             self._outlet.lock.acquire()
             self._locked = True
@@ -186,11 +188,12 @@ def _holding(
 def _silence_warning() -> None:
     # Python 3.12 counts our reader thread when it warns of forks in threaded processes
     if sys.version_info >= (3, 12):
-        import warnings
+        with standard_library_first:
+            import warnings
 
-        warnings.filterwarnings(
-            "ignore", message=r"This process .* is multi-threaded", category=DeprecationWarning
-        )
+            warnings.filterwarnings(
+                "ignore", message=r"This process .* is multi-threaded", category=DeprecationWarning
+            )
 
 
 def end_child(outlet: Outlet, error: BaseException | None) -> None:

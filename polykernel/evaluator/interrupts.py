@@ -11,17 +11,15 @@ what runs between requests the host names none, and sends no signal: we do, wher
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
 
 # user code may rebind what modules have
 from os import getpid as _getpid
 from os import kill as _kill
-from signal import pthread_sigmask as _set_mask
-from signal import signal as _set_handler
 from time import monotonic
 
+from polykernel.evaluator.bare import signal
 from polykernel.evaluator.worker import Gate
 
 TYPE_CHECKING = False
@@ -244,8 +242,8 @@ def end_main_thread() -> None:
 
 def end_by_sigterm() -> None:
     """End as a program that leaves SIGTERM alone: whoever waits for it sees what it died of."""
-    _set_handler(signal.SIGTERM, signal.SIG_DFL)
-    _set_mask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
     _kill(_getpid(), signal.SIGTERM)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from binascii import b2a_base64
 from collections.abc import Mapping
 from math import isfinite
@@ -12,15 +11,13 @@ from os import write as _write
 from select import POLLOUT
 from select import poll as _poll
 
+from polykernel.evaluator import bare
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable
+    from typing import Any
 
 DEEPEST = 200  # nesting that every JSON parser on the way to the front end accepts
-
-_encode: Callable[[object], str] = json.JSONEncoder(
-    ensure_ascii=False, allow_nan=False, separators=(",", ":")
-).encode
 
 
 class Unsendable(ValueError):
@@ -36,9 +33,9 @@ def encode(value: object) -> str:
         Unsendable: The value is nested too deeply, or contains itself.
     """
     try:
-        return _encode(value)
+        return bare.encode(value)
     except Exception:  # whatever an object's own methods raise, too
-        return _encode(clean(value))
+        return bare.encode(clean(value))
 
 
 def to_bytes(text: str) -> bytes:

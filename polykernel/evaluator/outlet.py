@@ -247,14 +247,14 @@ class Outlet:
         Raises:
             Unsendable: The result has no JSON form.
         """
-        self._send_alone(f'{{"jsonrpc":"2.0","id":{encode(number)},"result":{encode(result)}}}\n')
+        self._send_alone(encode({"jsonrpc": "2.0", "id": number, "result": result}) + "\n")
 
     def refuse(self, number: object, code: int, message: str, data: object = None) -> None:
         """Send a JSON-RPC error: the evaluator has a bug, or can't do what was asked."""
         error = {"code": code, "message": message}
         if data is not None:
             error["data"] = data
-        self._send_alone(f'{{"jsonrpc":"2.0","id":{encode(number)},"error":{encode(error)}}}\n')
+        self._send_alone(encode({"jsonrpc": "2.0", "id": number, "error": error}) + "\n")
 
     def ask(self, origin: Origin, prompt: str, password: bool) -> str:
         """Send an input request and wait for the answer.

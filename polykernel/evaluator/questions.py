@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import itertools
 import threading
-from queue import Empty, SimpleQueue
 from time import monotonic
 
+from polykernel.evaluator.bare import Empty, SimpleQueue
 from polykernel.evaluator.failure import InputRefused
 
 TYPE_CHECKING = False

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import signal
 import sys
 from _thread import start_new_thread
 from binascii import a2b_base64
@@ -14,6 +12,7 @@ from os import read as _read
 from os import readv as _readv
 from time import sleep as _sleep
 
+from polykernel.evaluator.bare import decode, signal
 from polykernel.evaluator.own_threads import own_threads
 from polykernel.evaluator.reports import formatter
 
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
     from typing import Any, Callable
 
 _SIGKILL = signal.SIGKILL
-_decode: Callable[[str], Any] = json.JSONDecoder().decode
-CHUNK = 1 << 18
+CHUNK = 1 << 16  # bytes; for more, malloc would ask the system each time
 SHORT_OF_MEMORY = 0.1  # seconds until it is tried again
 
 
@@ -118,7 +116,7 @@ def _run(descriptor: int, receive: Callable[[dict[str, Any]], None]) -> None:
             if line is None:
                 return
             try:
-                message = _decode(line.decode("utf-8", "surrogatepass"))
+                message = decode(line.decode("utf-8", "surrogatepass"))
                 if isinstance(message, dict):
                     _take_buffers(message.get("params"), reader)
                     receive(message)

@@ -7,10 +7,10 @@ import os
 import sys
 import threading
 from os import _exit  # user code may rebind what modules have
-from queue import SimpleQueue
 from time import sleep as _sleep
 
 from polykernel.evaluator import interrupts, requests
+from polykernel.evaluator.bare import SimpleQueue
 from polykernel.evaluator.comms import Comms
 from polykernel.evaluator.service import Service
 from polykernel.evaluator.tasks import Tasks

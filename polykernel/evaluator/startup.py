@@ -7,7 +7,6 @@ import fcntl
 import os
 import stat
 import sys
-from types import ModuleType
 
 from polykernel.evaluator import forks, interrupts, loading, ownership, requests, streams
 from polykernel.evaluator.lines import write_all
@@ -95,6 +94,6 @@ def _tell_why(descriptor: int, error: BaseException) -> None:
 
 def _clean_main_module() -> None:
     """User code finds an empty ``__main__``, and children don't look for our file."""
-    clean = ModuleType("__main__")
+    clean = type(sys)("__main__")
     vars(clean)["__builtins__"] = vars(sys.modules["__main__"])["__builtins__"]
     sys.modules["__main__"] = clean

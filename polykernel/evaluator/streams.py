@@ -10,9 +10,9 @@ import io
 import os
 import sys
 from _thread import get_ident
-from queue import SimpleQueue
 from time import sleep as _sleep  # user code may rebind what modules have
 
+from polykernel.evaluator.bare import SimpleQueue
 from polykernel.evaluator.lines import write_all
 from polykernel.evaluator.outlet import MANY, STDOUT, STREAM_NAMES, current
 from polykernel.evaluator.ownership import owner

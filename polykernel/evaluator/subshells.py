@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
-from queue import SimpleQueue
 
+from polykernel.evaluator.bare import SimpleQueue, signal
 from polykernel.evaluator.thread_gate import ThreadGate, plain_sleep
 
 TYPE_CHECKING = False

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sys
 import time
-from queue import Empty, SimpleQueue
 
 from polykernel.evaluator import requests
+from polykernel.evaluator.bare import Empty, SimpleQueue
 from polykernel.evaluator.standard_library import standard_library_first
 from polykernel.evaluator.worker import Gate
 

@@ -404,6 +404,7 @@ def test_the_runtime_imports_neither_asyncio_nor_typing_nor_anything_of_the_host
     with Host("sample.bare:Bare", python=python) as host:
         loaded = set(host.value("").split())
     assert not loaded & {"asyncio", "typing", "inspect", "subprocess", "traceback", "dataclasses"}
+    assert not loaded & {"json", "re", "enum", "signal", "queue"}  # see polykernel.evaluator.bare
     ours = {name for name in loaded if name.startswith("polykernel.")}
     assert [name for name in ours if not name.startswith("polykernel.evaluator")] == []
 
