@@ -13,6 +13,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, cast
 
 import zmq
+from zmq.backend import Socket as _Core
 
 from polykernel.sockets import Sockets
 
@@ -77,6 +78,7 @@ class Transport:
         self._in_flight: deque[tuple[zmq.MessageTracker, int]] = deque()
         self._in_flight_bytes = 0
         self._subscribers = 0
+        self._pumping = False
         self._stalled_since: float | None = None
 
     @property
@@ -116,7 +118,11 @@ class Transport:
 
     def pump(self, channel: str) -> None:
         """Hand on what has come on one socket, as far as it is there now."""
-        self._read(channel)
+        self._pumping = True
+        try:
+            self._read(channel)
+        finally:
+            self._pumping = False
         self._flush()
 
     def _read(self, channel: str) -> None:
@@ -158,7 +164,7 @@ class Transport:
         messages wait for IOPub. Control does not wait for front ends that don't read.
         """
         if self._stalled_since is None:
-            if not self._queue:
+            if not self._queue and not self._pumping:
                 self._soon(self._flush)
             self._queue.append((channel, frames))
             if len(self._queue) >= BURST or len(frames[-1]) >= TRACKED:
@@ -315,7 +321,7 @@ def _send(socket: zmq.Socket[bytes], frames: Sequence[bytes]) -> None:
         zmq.Again: It can't be.
         zmq.ZMQError: Nobody is there.
     """
-    send = socket.send
+    send = _Core.send  # what pyzmq's own adds to it, for sockets of other kinds, takes as long
     for frame in frames[:-1]:
-        send(frame, _MORE)
-    send(frames[-1], _NOW)
+        send(socket, frame, _MORE)
+    send(socket, frames[-1], _NOW)
