@@ -19,6 +19,7 @@ from tornado.ioloop import IOLoop
 
 from polykernel.errors import ChannelError
 from polykernel.merge import Merge
+from polykernel.rests import Rests
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -172,6 +173,7 @@ class Channel:
         self._unsent: deque[memoryview] = deque()
         self._reading = False
         self._finishing = False
+        self._rests = Rests(self._loop, self._watch, self._look)
         self._open = {pipes.events, pipes.stdout, pipes.stderr}
         self._size = array.array("i", [0])
         self.resume()
@@ -233,6 +235,7 @@ class Channel:
         """Stop reading: the evaluator waits, instead of our memory growing."""
         if self._reading:
             self._reading = False
+            self._rests.end()
             for descriptor in self._open:
                 self._loop.remove_handler(descriptor)
 
@@ -241,8 +244,12 @@ class Channel:
         if not self._reading:
             self._reading = True
             for descriptor in self._open:
-                self._loop.add_handler(descriptor, self._readable, IOLoop.READ)
+                self._watch(descriptor)
             self._loop.add_callback(self._merge.advance)
+
+    def _watch(self, descriptor: int) -> None:
+        if descriptor in self._open:
+            self._loop.add_handler(descriptor, self._readable, IOLoop.READ)
 
     def stalled(self) -> bool:
         """Whether what has been read must wait too."""
@@ -251,9 +258,16 @@ class Channel:
     def _readable(self, descriptor: int, events: int) -> None:
         if descriptor == self._pipes.events:
             self._read_lines(_CHUNK)
-        else:
-            self._read_text(descriptor, _CHUNK)
+            self._merge.advance()
+            return
+        size = self._look(descriptor)
+        if self._reading and size:
+            self._rests.after(descriptor, size)
+
+    def _look(self, descriptor: int) -> int:
+        size = self._read_text(descriptor, _CHUNK)
         self._merge.advance()
+        return size
 
     def _read(self, descriptor: int, size: int) -> bytes | None:
         """Read; ``None`` where nothing is there, and at the end of file, which is remembered."""
@@ -270,14 +284,16 @@ class Channel:
             return None
         return data
 
-    def _read_text(self, descriptor: int, size: int) -> None:
+    def _read_text(self, descriptor: int, size: int) -> int:
+        """Read a piece of text and hand it on; gives how many bytes that were."""
         data = self._read(descriptor, size)
         if data is None:
-            return
+            return 0
         if descriptor == self._pipes.stdout:
             self._merge.feed(data)
         else:
             self._listener.on_text("stderr", data)
+        return len(data)
 
     def _read_lines(self, size: int) -> bool:
         """Read a piece of the channel and queue its whole lines; false where nothing was there."""

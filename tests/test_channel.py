@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import itertools
 import json
 import os
 from base64 import b64decode
@@ -65,8 +66,13 @@ class Ends:
             os.set_blocking(descriptor, False)
         self.listener = Listener()
         pipes = Pipes(requests, events, stdout, stderr, last_words)
+        self._stdout = stdout
         self.channel = Channel(pipes, self.listener)
         self._finished = False
+
+    @property
+    def stdout_rests(self) -> bool:
+        return self._stdout in self.channel._rests._timers
 
     def put(self, *messages: object) -> None:
         os.write(self.events, b"".join(json.dumps(each).encode() + b"\n" for each in messages))
@@ -307,6 +313,73 @@ async def _turn() -> None:
 
     await asyncio.sleep(0)
     await asyncio.sleep(0)
+
+
+def _stream(ends: Ends, loop: IOLoop) -> int:
+    """Print lines until pipe 1 rests; give how many."""
+    lines = itertools.count(1)
+
+    def rests() -> bool:
+        os.write(ends.stdout, b"%d\n" % next(lines))
+        return ends.stdout_rests
+
+    run_until(loop, rests, "a rest")
+    return next(lines) - 1
+
+
+def _numbers(until: int) -> bytes:
+    return b"".join(b"%d\n" % number for number in range(1, until + 1))
+
+
+def test_a_stream_of_lines_is_read_in_pieces_and_whole(ends: Ends, loop: IOLoop) -> None:
+    count = _stream(ends, loop)
+    for number in range(count + 1, count + 1001):
+        os.write(ends.stdout, b"%d\n" % number)
+    expected = _numbers(count + 1000)
+    run_until(loop, lambda: ends.listener.text() == expected, "all lines")
+    run_until(loop, lambda: not ends.stdout_rests, "the stream's end")
+    assert len(ends.listener.told) <= count + 2
+
+
+def test_a_message_takes_the_text_before_it_out_of_a_rest(ends: Ends, loop: IOLoop) -> None:
+    ends.put({"id": 0, "result": {}})
+    run_until(loop, ends.listener.lines, "the first message, which comes before all text")
+    ends.listener.told.clear()
+    count = _stream(ends, loop)
+    os.write(ends.stdout, b"%d\n" % (count + 1))
+    ends.put({"id": 1, "result": {}})
+    run_until(loop, ends.listener.lines, "the response")
+    at = [kind for kind, _ in ends.listener.told].index("line")
+    assert b"".join(data for _, data in ends.listener.told[:at]) == _numbers(count + 1)
+
+
+def test_a_pause_ends_a_rest_and_nothing_is_lost(ends: Ends, loop: IOLoop) -> None:
+    count = _stream(ends, loop)
+    before = ends.listener.text()
+    os.write(ends.stdout, b"%d\n" % (count + 1))
+    ends.channel.pause()
+    assert not ends.stdout_rests
+    loop.run_sync(_turn)
+    assert ends.listener.text() == before
+    ends.channel.resume()
+    run_until(loop, lambda: ends.listener.text() == _numbers(count + 1), "all lines")
+
+
+def test_the_end_of_a_pipe_that_rests_is_no_busy_loop(ends: Ends, loop: IOLoop) -> None:
+    count = _stream(ends, loop)
+    os.close(ends.stdout)
+    ends.stdout = os.open(os.devnull, os.O_WRONLY)
+    run_until(loop, lambda: not ends.stdout_rests, "the end of the rest")
+    ends.channel.pause()
+    ends.channel.resume()
+    assert ends.listener.text() == _numbers(count)
+
+
+def test_what_is_left_in_a_pipe_that_rests_is_told_at_the_end(ends: Ends, loop: IOLoop) -> None:
+    count = _stream(ends, loop)
+    os.write(ends.stdout, b"%d\n" % (count + 1))
+    ends.finish()
+    assert ends.listener.text() == _numbers(count + 1)
 
 
 @pytest.mark.parametrize("paused", [False, True])
