@@ -71,6 +71,19 @@ def test_large_buffers_that_nobody_reads_wait_in_the_evaluator_and_arrive_whole(
     assert {len(each["buffers"][0]) for each in shown} == {10 * MEGABYTE}
 
 
+def test_an_interrupt_reaches_a_flood_of_large_buffers_that_nobody_reads(
+    kernel: Callable[..., Kernel],
+) -> None:
+    python = kernel("polykernel-python", subscribe=False)
+    slow = python.connect(slow=True)
+    slow.ready()
+    cell = slow.send_execute(BUFFERS.replace("range(40)", "iter(int, 1)"))
+    python.wait_for_stall()
+    control = python.connect(subscribe=False)
+    control.send("interrupt_request", channel="control")
+    assert slow.outcome(cell).reply["ename"] == "KeyboardInterrupt"
+
+
 def test_many_small_messages_that_nobody_reads_arrive_whole(
     kernel: Callable[..., Kernel],
 ) -> None:
