@@ -19,6 +19,8 @@ from tornado.ioloop import IOLoop
 
 from polykernel.errors import ChannelError
 from polykernel.merge import Merge
+from polykernel.parcels import Parcels
+from polykernel.rests import Rests
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,11 +49,20 @@ class Params(msgspec.Struct, frozen=True, gc=False):
     mark: int = 0
     content: msgspec.Raw = msgspec.Raw(b"{}")
     metadata: msgspec.Raw = msgspec.Raw(b"{}")
-    buffers: list[int | bytes] = []  # where it is a number, so many bytes follow the line
+    buffers: list[int | bytes] = []  # where it is a number, so many bytes follow the line ...
+    parcel: int = 0  # ... or are in the parcel of this number
 
     def tails(self) -> list[int]:
         """List the lengths of the buffers that follow the line."""
         return [each for each in self.buffers if isinstance(each, int)]
+
+    def unpack(self, parcel: memoryview) -> None:
+        """Take from a parcel what would follow the line."""
+        at = 0
+        for place, length in enumerate(self.buffers):
+            if isinstance(length, int):
+                self.buffers[place] = cast(bytes, parcel[at : at + length])
+                at += length
 
     def binary(self) -> tuple[bytes, ...]:
         """Give the buffers, when they have come."""
@@ -172,6 +183,8 @@ class Channel:
         self._unsent: deque[memoryview] = deque()
         self._reading = False
         self._finishing = False
+        self._parcels = Parcels(pipes.parcels)
+        self._rests = Rests(self._loop, self._watch, self._look)
         self._open = {pipes.events, pipes.stdout, pipes.stderr}
         self._size = array.array("i", [0])
         self.resume()
@@ -233,6 +246,7 @@ class Channel:
         """Stop reading: the evaluator waits, instead of our memory growing."""
         if self._reading:
             self._reading = False
+            self._rests.end()
             for descriptor in self._open:
                 self._loop.remove_handler(descriptor)
 
@@ -241,8 +255,12 @@ class Channel:
         if not self._reading:
             self._reading = True
             for descriptor in self._open:
-                self._loop.add_handler(descriptor, self._readable, IOLoop.READ)
+                self._watch(descriptor)
             self._loop.add_callback(self._merge.advance)
+
+    def _watch(self, descriptor: int) -> None:
+        if descriptor in self._open:
+            self._loop.add_handler(descriptor, self._readable, IOLoop.READ)
 
     def stalled(self) -> bool:
         """Whether what has been read must wait too."""
@@ -251,9 +269,16 @@ class Channel:
     def _readable(self, descriptor: int, events: int) -> None:
         if descriptor == self._pipes.events:
             self._read_lines(_CHUNK)
-        else:
-            self._read_text(descriptor, _CHUNK)
+            self._merge.advance()
+            return
+        size = self._look(descriptor)
+        if self._reading and size:
+            self._rests.after(descriptor, size)
+
+    def _look(self, descriptor: int) -> int:
+        size = self._read_text(descriptor, _CHUNK)
         self._merge.advance()
+        return size
 
     def _read(self, descriptor: int, size: int) -> bytes | None:
         """Read; ``None`` where nothing is there, and at the end of file, which is remembered."""
@@ -270,14 +295,16 @@ class Channel:
             return None
         return data
 
-    def _read_text(self, descriptor: int, size: int) -> None:
+    def _read_text(self, descriptor: int, size: int) -> int:
+        """Read a piece of text and hand it on; gives how many bytes that were."""
         data = self._read(descriptor, size)
         if data is None:
-            return
+            return 0
         if descriptor == self._pipes.stdout:
             self._merge.feed(data)
         else:
             self._listener.on_text("stderr", data)
+        return len(data)
 
     def _read_lines(self, size: int) -> bool:
         """Read a piece of the channel and queue its whole lines; false where nothing was there."""
@@ -324,7 +351,12 @@ class Channel:
             if not data.isascii():
                 data.decode()  # the decoder does not look into what it leaves raw
             line = _decode_line(data)
-            if line.params.buffers and line.params.tails():
+            tails = line.params.tails() if line.params.buffers else ()
+            if tails and line.params.parcel:
+                if min(tails) < 0:
+                    raise ValueError("a buffer of negative length")
+                line.params.unpack(self._parcels.take(line.params.parcel, sum(tails)))
+            elif tails:
                 self._tail = _Tail(line)
                 return True
         except (ValueError, MemoryError, OverflowError, RecursionError) as error:
@@ -335,6 +367,7 @@ class Channel:
 
     def _refuse(self, data: bytes, reason: str) -> None:
         """Leave a line out, but let nobody wait for what it was to bring."""
+        self._parcels.accept()
         number, method = _envelope(data)
         if number is not None and method is None:
             self._merge.add(Line(id=number, error=Failure(PARSE_ERROR, reason)))
@@ -388,5 +421,6 @@ class Channel:
         self.pause()
         if self._unsent:
             self._loop.remove_handler(self._pipes.requests)
-        for descriptor in self._pipes:
+        self._parcels.close()
+        for descriptor in self._pipes[:-1]:
             os.close(descriptor)

@@ -168,6 +168,7 @@ class Supervisor:
             "language": self._language,
             "cwd": _folder(),
             "buffers": True,
+            "parcels": process.pipes.parcels >= 0,
         }
         self.request("hello", params, self._on_hello)
 

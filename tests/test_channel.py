@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import itertools
 import json
 import os
+import socket
+import sys
 from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
@@ -64,12 +67,26 @@ class Ends:
         for descriptor in (requests, events, stdout, stderr, last_words):
             os.set_blocking(descriptor, False)
         self.listener = Listener()
-        pipes = Pipes(requests, events, stdout, stderr, last_words)
+        parcels, self.parcels = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        parcels.setblocking(False)
+        pipes = Pipes(requests, events, stdout, stderr, last_words, parcels.detach())
+        self._stdout = stdout
         self.channel = Channel(pipes, self.listener)
         self._finished = False
 
+    @property
+    def stdout_rests(self) -> bool:
+        return self._stdout in self.channel._rests._timers
+
     def put(self, *messages: object) -> None:
         os.write(self.events, b"".join(json.dumps(each).encode() + b"\n" for each in messages))
+
+    def put_parcel(self, number: int, data: bytes) -> None:
+        memory = os.memfd_create("parcel", os.MFD_ALLOW_SEALING)
+        os.write(memory, data)
+        fcntl.fcntl(memory, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_WRITE)
+        socket.send_fds(self.parcels, [b"%d" % number], [memory])
+        os.close(memory)
 
     def finish(self) -> None:
         if not self._finished:
@@ -78,6 +95,7 @@ class Ends:
 
     def close(self) -> None:
         self.finish()
+        self.parcels.close()
         for descriptor in (
             self.requests,
             self.events,
@@ -309,6 +327,73 @@ async def _turn() -> None:
     await asyncio.sleep(0)
 
 
+def _stream(ends: Ends, loop: IOLoop) -> int:
+    """Print lines until pipe 1 rests; give how many."""
+    lines = itertools.count(1)
+
+    def rests() -> bool:
+        os.write(ends.stdout, b"%d\n" % next(lines))
+        return ends.stdout_rests
+
+    run_until(loop, rests, "a rest")
+    return next(lines) - 1
+
+
+def _numbers(until: int) -> bytes:
+    return b"".join(b"%d\n" % number for number in range(1, until + 1))
+
+
+def test_a_stream_of_lines_is_read_in_pieces_and_whole(ends: Ends, loop: IOLoop) -> None:
+    count = _stream(ends, loop)
+    for number in range(count + 1, count + 1001):
+        os.write(ends.stdout, b"%d\n" % number)
+    expected = _numbers(count + 1000)
+    run_until(loop, lambda: ends.listener.text() == expected, "all lines")
+    run_until(loop, lambda: not ends.stdout_rests, "the stream's end")
+    assert len(ends.listener.told) <= count + 2
+
+
+def test_a_message_takes_the_text_before_it_out_of_a_rest(ends: Ends, loop: IOLoop) -> None:
+    ends.put({"id": 0, "result": {}})
+    run_until(loop, ends.listener.lines, "the first message, which comes before all text")
+    ends.listener.told.clear()
+    count = _stream(ends, loop)
+    os.write(ends.stdout, b"%d\n" % (count + 1))
+    ends.put({"id": 1, "result": {}})
+    run_until(loop, ends.listener.lines, "the response")
+    at = [kind for kind, _ in ends.listener.told].index("line")
+    assert b"".join(data for _, data in ends.listener.told[:at]) == _numbers(count + 1)
+
+
+def test_a_pause_ends_a_rest_and_nothing_is_lost(ends: Ends, loop: IOLoop) -> None:
+    count = _stream(ends, loop)
+    before = ends.listener.text()
+    os.write(ends.stdout, b"%d\n" % (count + 1))
+    ends.channel.pause()
+    assert not ends.stdout_rests
+    loop.run_sync(_turn)
+    assert ends.listener.text() == before
+    ends.channel.resume()
+    run_until(loop, lambda: ends.listener.text() == _numbers(count + 1), "all lines")
+
+
+def test_the_end_of_a_pipe_that_rests_is_no_busy_loop(ends: Ends, loop: IOLoop) -> None:
+    count = _stream(ends, loop)
+    os.close(ends.stdout)
+    ends.stdout = os.open(os.devnull, os.O_WRONLY)
+    run_until(loop, lambda: not ends.stdout_rests, "the end of the rest")
+    ends.channel.pause()
+    ends.channel.resume()
+    assert ends.listener.text() == _numbers(count)
+
+
+def test_what_is_left_in_a_pipe_that_rests_is_told_at_the_end(ends: Ends, loop: IOLoop) -> None:
+    count = _stream(ends, loop)
+    os.write(ends.stdout, b"%d\n" % (count + 1))
+    ends.finish()
+    assert ends.listener.text() == _numbers(count + 1)
+
+
 @pytest.mark.parametrize("paused", [False, True])
 def test_what_a_dead_evaluator_left_is_told_although_others_hold_its_pipes_open(
     ends: Ends, paused: bool
@@ -402,6 +487,68 @@ def test_a_buffer_of_many_megabytes_arrives(ends: Ends, loop: IOLoop) -> None:
     run_until(loop, arrived, "the buffer")
     (line,) = ends.listener.lines()
     assert [bytes(each) for each in line.params.binary()] == [binary, b""]
+
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone has sealed memory")
+
+
+def _buffers(ends: Ends) -> list[list[bytes]]:
+    return [[bytes(each) for each in line.params.binary()] for line in ends.listener.lines()]
+
+
+@linux
+def test_buffers_of_a_parcel_are_told_with_their_line_in_order(ends: Ends, loop: IOLoop) -> None:
+    ends.channel.offers_marks(TOKEN)
+    os.write(ends.stdout, b"before")
+    ends.put_parcel(1, b"abcdefg")
+    ends.put(comm(3, "AP8=", 0, 4, mark=1, parcel=1))
+    os.write(ends.stdout, f"\x1b_polykernel {TOKEN} 1\x1b\\after".encode())
+    run_until(loop, lambda: ends.listener.text() == b"beforeafter", "all text")
+    assert _buffers(ends) == [[b"abc", b"\0\xff", b"", b"defg"]]
+    kinds = [kind for kind, _ in ends.listener.told]
+    assert kinds == ["stdout", "line", "stdout"]
+
+
+@linux
+def test_a_parcel_of_a_refused_line_keeps_nobody_waiting(ends: Ends, loop: IOLoop) -> None:
+    ends.put_parcel(1, b"abc")
+    ends.put({"method": 3, "params": {"buffers": [3], "parcel": 1}})
+    run_until(loop, ends.listener.refused, "the refusal")
+    assert ends.parcels.recv(32) == b"1"
+    ends.put_parcel(2, b"def")
+    ends.put(comm(3, parcel=2))
+    run_until(loop, ends.listener.lines, "the next line")
+    assert _buffers(ends) == [[b"def"]]
+
+
+@linux
+def test_a_refused_line_leaves_the_parcel_of_the_next_alone(ends: Ends, loop: IOLoop) -> None:
+    ends.put_parcel(1, b"abc")
+    ends.put({"method": 3}, comm(3, parcel=1))
+    run_until(loop, ends.listener.lines, "the next line")
+    assert _buffers(ends) == [[b"abc"]]
+    assert len(ends.listener.refused()) == 1
+
+
+@linux
+@pytest.mark.parametrize("buffers", [[4], [-1, 4], [1 << 70], [5, -2]])
+def test_an_impossible_parcel_is_refused_and_the_next_line_is_taken(
+    ends: Ends, loop: IOLoop, buffers: list[int]
+) -> None:
+    ends.put_parcel(1, b"abc")
+    ends.put(comm(*buffers, parcel=1), comm(3, parcel=7), event("behind"))
+    run_until(loop, ends.listener.lines, "the next line")
+    assert [line.method for line in ends.listener.lines()] == ["stream"]
+    assert len(ends.listener.refused()) == 2
+
+
+@linux
+def test_a_parcel_that_a_dead_evaluator_left_is_told(ends: Ends) -> None:
+    ends.put_parcel(1, b"abc")
+    ends.put(comm(3, parcel=1))
+    ends.put_parcel(2, b"of which no line tells")
+    ends.finish()
+    assert _buffers(ends) == [[b"abc"]]
 
 
 def test_buffers_may_come_in_base64(ends: Ends, loop: IOLoop) -> None:

@@ -11,6 +11,7 @@ import threading
 from polykernel.evaluator.failure import InputRefused
 from polykernel.evaluator.lines import as_bytes, encode, to_bytes, write_all
 from polykernel.evaluator.ownership import Origin, find_owner
+from polykernel.evaluator.parcels import Parcels
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Outlet:
         marks: A descriptor of pipe 1 of our own, for marks.
         token: The random part of each mark.
         questions: Sends input requests.
+        parcels: Sends large binary data.
 
     Attributes:
         running: The cell whose text goes raw to descriptor 1; ``None`` between cells.
@@ -44,7 +46,14 @@ class Outlet:
         settle: Called when the lock is free again.
     """
 
-    def __init__(self, channel: int, marks: int, token: str, questions: Questions) -> None:
+    def __init__(
+        self,
+        channel: int,
+        marks: int,
+        token: str,
+        questions: Questions,
+        parcels: Parcels | None = None,
+    ) -> None:
         self.lock = threading.RLock()
         self.running: Origin | None = Origin(None)
         self.last: Origin = self.running
@@ -53,6 +62,7 @@ class Outlet:
         self.has_channel = True
         self.deferred = False
         self.raw_buffers = False
+        self.parcels = parcels or Parcels()
         self.settle: Callable[[], None] = lambda: None
         self.watch: Callable[[Origin], None] = lambda origin: None
         self._channel = channel
@@ -223,11 +233,16 @@ class Outlet:
         with self.lock:
             self._serial += 1
             serial = self._serial
+            parcel = 0 if self._sending else self.parcels.pack(tails)
+            if parcel:
+                more += f',"parcel":{parcel}'
             self._send(
                 f'{{"jsonrpc":"2.0","method":"{method}",'
                 f'"params":{{{whose}"mark":{serial},"content":{body}{more}}}}}\n',
-                tails if self.raw_buffers else (),
+                tails if self.raw_buffers and not parcel else (),
             )
+            if parcel:
+                self.parcels.announced(parcel)
             write_all(self._marks, b"\x1b_polykernel %s %d\x1b\\" % (self._token.encode(), serial))
         self.settled()
 

@@ -202,6 +202,7 @@ class Runtime:
                 )
                 return
             self._outlet.raw_buffers = bool(params.get("buffers"))
+            self._outlet.parcels.wanted = bool(params.get("parcels"))
             _enter(params.get("cwd"))
             self._start()
             self._up.set()

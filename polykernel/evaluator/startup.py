@@ -11,6 +11,7 @@ import sys
 from polykernel.evaluator import forks, interrupts, loading, ownership, requests, streams
 from polykernel.evaluator.lines import write_all
 from polykernel.evaluator.outlet import Outlet
+from polykernel.evaluator.parcels import Parcels
 from polykernel.evaluator.questions import Questions
 from polykernel.evaluator.reports import text_of
 from polykernel.evaluator.runtime import Runtime
@@ -51,21 +52,30 @@ def _leave_last_words() -> int:
     return descriptor
 
 
+def _parcels() -> int:
+    """Find the socket for large binary data, if the host has given one."""
+    try:
+        return _move_high(6) if stat.S_ISSOCK(os.fstat(6).st_mode) else -1
+    except OSError:
+        return -1
+
+
 def run(evaluator_name: str, plugin: str) -> None:
     """Be an evaluator process, until the kernel ends (docs/channel.md)."""
     incoming, outgoing, marks = _move_high(3), _move_high(4), _own_pipe()
-    last_words = _leave_last_words()
+    last_words, parcels = _leave_last_words(), _parcels()
     sys.argv = [""]
     standard_library_first.install()
     _clean_main_module()
     questions = Questions()
-    outlet = Outlet(outgoing, marks, os.urandom(8).hex(), questions)
+    outlet = Outlet(outgoing, marks, os.urandom(8).hex(), questions, Parcels(parcels))
     outlet.announce_marks()  # the plugin may print while it is loaded, long before the hello
     signals = interrupts.Interrupts(outlet)
     signals.install()
     watcher = streams.install(outlet)
     ownership.follow_threads()
-    forks.follow(outlet, signals, watcher, (incoming, outgoing, marks, last_words))
+    ours = (incoming, outgoing, marks, last_words, *((parcels,) if parcels >= 0 else ()))
+    forks.follow(outlet, signals, watcher, ours)
     runtime = Runtime(plugin, outlet, questions, signals)
     requests.start(incoming, runtime.receive)  # before anything of the plugin's can hang
     status = 0

@@ -62,6 +62,26 @@ def test_what_was_printed_comes_before_what_a_child_prints(host: Host, start: st
     )
 
 
+def test_handlers_that_raise_within_prints_leave_no_lock_behind(host: Host) -> None:
+    shown = host.shown(
+        "import signal, threading\n"
+        "class Out(Exception): pass\n"
+        "def leave(*_): raise Out\n"
+        "signal.signal(signal.SIGALRM, leave)\n"
+        "for _ in range(200):\n"
+        "    try:\n"
+        "        signal.setitimer(signal.ITIMER_REAL, 0.0003)\n"
+        "        while True: print('x')\n"
+        "    except Out: pass\n"
+        "thread = threading.Thread(target=print, args=('another thread',))\n"
+        "thread.start()\n"
+        "thread.join()\n"
+        "print('end')"
+    )
+    assert "another thread\n" in shown
+    assert shown.endswith("end\n")  # perhaps of the line that the last handler has cut
+
+
 def test_stderr_goes_as_events_of_the_cell(host: Host) -> None:
     cell = host.start("import sys; print('wrong', file=sys.stderr); sys.stderr.write('begun')")
     host.result(cell)

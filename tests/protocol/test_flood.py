@@ -17,7 +17,16 @@ GROWS_BY_AT_MOST = 120 * MEGABYTE  # of the 400 that are printed
 
 MANY = 20_000
 PRINTS = "for n in range(400): os.write(1, bytes([97 + n % 26]) * (1 << 20))"
+BUFFERS = """
+from polykernel.evaluator import current_cell
+for n in range(40): current_cell().display(str(n), buffers=[bytes([n]) * (10 << 20)])
+"""
 DISPLAYS = "for n in range(400): display(chr(97 + n % 26) * (1 << 20), cell)"
+
+
+def _memory(kernel: Kernel) -> int:
+    """Weigh all the kernel's processes, with the memory that they share."""
+    return sum(int(process.memory_full_info().pss) for process in kernel.processes())
 
 
 @pytest.mark.parametrize("code", [PRINTS, DISPLAYS], ids=["prints", "displays"])
@@ -43,6 +52,36 @@ def test_a_flood_that_nobody_reads_waits_in_the_evaluator_and_arrives_whole(
     )
     assert text == "".join(chr(97 + n % 26) * MEGABYTE for n in range(400))
     assert host.memory_info().rss - before < GROWS_BY_AT_MOST
+
+
+def test_large_buffers_that_nobody_reads_wait_in_the_evaluator_and_arrive_whole(
+    kernel: Callable[..., Kernel],
+) -> None:
+    python = kernel("polykernel-python", subscribe=False)
+    slow = python.connect(slow=True)
+    slow.ready()
+    before = _memory(python)
+    cell = slow.send_execute(BUFFERS)
+    python.wait_for_stall()
+    assert _memory(python) - before < GROWS_BY_AT_MOST
+    outcome = slow.outcome(cell)
+    assert outcome.status == "ok"
+    shown = [seen.message for seen in outcome.iopub if seen.msg_type == "display_data"]
+    assert [bytes(each["buffers"][0][:1]) for each in shown] == [b"%c" % n for n in range(40)]
+    assert {len(each["buffers"][0]) for each in shown} == {10 * MEGABYTE}
+
+
+def test_an_interrupt_reaches_a_flood_of_large_buffers_that_nobody_reads(
+    kernel: Callable[..., Kernel],
+) -> None:
+    python = kernel("polykernel-python", subscribe=False)
+    slow = python.connect(slow=True)
+    slow.ready()
+    cell = slow.send_execute(BUFFERS.replace("range(40)", "iter(int, 1)"))
+    python.wait_for_stall()
+    control = python.connect(subscribe=False)
+    control.send("interrupt_request", channel="control")
+    assert slow.outcome(cell).reply["ename"] == "KeyboardInterrupt"
 
 
 def test_many_small_messages_that_nobody_reads_arrive_whole(
