@@ -9,14 +9,14 @@ import array
 import fcntl
 import logging
 import os
-import re
 import termios
 from collections import deque
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 from tornado.ioloop import IOLoop
 
+from polykernel.channel_lines import PARSE_ERROR, Failure, Line, Tail, decode_line, envelope
 from polykernel.errors import ChannelError
 from polykernel.merge import Merge
 from polykernel.parcels import Parcels
@@ -27,129 +27,13 @@ if TYPE_CHECKING:
 
     from polykernel.launch import Pipes
 
-VERSION = 1
-PARSE_ERROR, METHOD_NOT_FOUND, INTERNAL_ERROR = -32700, -32601, -32603  # JSON-RPC's
 _CHUNK = 256 * 1024  # the size of our pipes
 
 log = logging.getLogger("polykernel.channel")
 
-
-class Failure(msgspec.Struct, frozen=True):
-    """A JSON-RPC error."""
-
-    code: int
-    message: str
-    data: dict[str, Any] | None = None
-
-
-class Params(msgspec.Struct, frozen=True, gc=False):
-    """The params of an event or of an evaluator's request."""
-
-    cell: int | None = None
-    mark: int = 0
-    content: msgspec.Raw = msgspec.Raw(b"{}")
-    metadata: msgspec.Raw = msgspec.Raw(b"{}")
-    buffers: list[int | bytes] = []  # where it is a number, so many bytes follow the line ...
-    parcel: int = 0  # ... or are in the parcel of this number
-
-    def tails(self) -> list[int]:
-        """List the lengths of the buffers that follow the line."""
-        return [each for each in self.buffers if isinstance(each, int)]
-
-    def unpack(self, parcel: memoryview) -> None:
-        """Take from a parcel what would follow the line."""
-        at = 0
-        for place, length in enumerate(self.buffers):
-            if isinstance(length, int):
-                self.buffers[place] = cast(bytes, parcel[at : at + length])
-                at += length
-
-    def binary(self) -> tuple[bytes, ...]:
-        """Give the buffers, when they have come."""
-        return tuple(each for each in self.buffers if not isinstance(each, int))
-
-
-class Line(msgspec.Struct, frozen=True, gc=False):
-    """One message from an evaluator: event, request or response."""
-
-    id: int | str | None = None
-    method: str | None = None
-    params: Params = Params()
-    result: msgspec.Raw = msgspec.Raw()  # a union with Raw would be decoded
-    error: Failure | None = None
-
-
-_ID = re.compile(rb'"id"\s*:\s*(\d+)')
-_HEAD = 100  # bytes of a line in which most programs put its id
-_decode_line = msgspec.json.Decoder(Line).decode
 _ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
 
 _encode = msgspec.json.Encoder().encode
-
-
-def _envelope(data: bytes) -> tuple[int | str | None, str | None]:
-    """Find the id and the method of a line that is refused, as far as they can be made out."""
-    import json  # takes the NaN and the lone surrogates that sloppy encoders write
-
-    try:
-        line = json.loads(data.decode(errors="replace"))
-    except (ValueError, RecursionError):
-        found = _ID.search(data[:_HEAD])
-        line = {"id": int(found[1])} if found and b'"method"' not in data[:_HEAD] else {}
-    if not isinstance(line, dict):
-        return None, None
-    number, method = line.get("id"), line.get("method")
-    return number if isinstance(number, (int, str)) else None, method
-
-
-class _Tail:
-    """Owns the buffers of a line while they come.
-
-    Raises:
-        ValueError: A length is negative.
-        MemoryError, OverflowError: They are too large.
-    """
-
-    def __init__(self, line: Line) -> None:
-        if min(line.params.tails()) < 0:
-            raise ValueError("a buffer of negative length")
-        self.line = line
-        self._places: deque[int] = deque()
-        self._at = 0
-        for place, length in enumerate(line.params.buffers):
-            if isinstance(length, int):
-                line.params.buffers[place] = cast(bytes, bytearray(length))
-                self._places.append(place)
-        self._skip_full()
-
-    @property
-    def whole(self) -> bool:
-        """All has come."""
-        return not self._places
-
-    @property
-    def missing(self) -> int:
-        """How many bytes of the present buffer have not come."""
-        return len(self._present()) - self._at
-
-    def take(self, data: bytes) -> bytes:
-        """Take bytes; what is behind the last buffer comes back."""
-        rest = memoryview(data)
-        while rest and self._places:
-            piece = rest[: self.missing]
-            self._present()[self._at : self._at + len(piece)] = piece
-            self._at += len(piece)
-            rest = rest[len(piece) :]
-            self._skip_full()
-        return bytes(rest)
-
-    def _present(self) -> bytearray:
-        return cast(bytearray, self.line.params.buffers[self._places[0]])
-
-    def _skip_full(self) -> None:
-        while self._places and not self.missing:
-            self._places.popleft()
-            self._at = 0
 
 
 class Listener(Protocol):
@@ -179,7 +63,7 @@ class Channel:
         self._loop = IOLoop.current()
         self._merge: Merge[Line] = Merge(self)
         self._partial: list[bytes] = []  # of a line whose end has not come: joined once, at its end
-        self._tail: _Tail | None = None  # of a line that has come
+        self._tail: Tail | None = None  # of a line that has come
         self._unsent: deque[memoryview] = deque()
         self._reading = False
         self._finishing = False
@@ -337,7 +221,7 @@ class Channel:
             self._merge.add(line, line.params.mark)
             self._take_lines(rest)
 
-    def _read_tail(self, tail: _Tail) -> bool:
+    def _read_tail(self, tail: Tail) -> bool:
         """Read a piece of the buffers; false where nothing was there."""
         data = self._read(self._pipes.events, min(tail.missing, _CHUNK))
         if data is None:
@@ -350,14 +234,14 @@ class Channel:
         try:
             if not data.isascii():
                 data.decode()  # the decoder does not look into what it leaves raw
-            line = _decode_line(data)
+            line = decode_line(data)
             tails = line.params.tails() if line.params.buffers else ()
             if tails and line.params.parcel:
                 if min(tails) < 0:
                     raise ValueError("a buffer of negative length")
                 line.params.unpack(self._parcels.take(line.params.parcel, sum(tails)))
             elif tails:
-                self._tail = _Tail(line)
+                self._tail = Tail(line)
                 return True
         except (ValueError, MemoryError, OverflowError, RecursionError) as error:
             self._refuse(data, f"{error} in {data[:200]!r}")
@@ -368,7 +252,7 @@ class Channel:
     def _refuse(self, data: bytes, reason: str) -> None:
         """Leave a line out, but let nobody wait for what it was to bring."""
         self._parcels.accept()
-        number, method = _envelope(data)
+        number, method = envelope(data)
         if number is not None and method is None:
             self._merge.add(Line(id=number, error=Failure(PARSE_ERROR, reason)))
             return

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from polykernel.channel import METHOD_NOT_FOUND
+from polykernel.channel_lines import METHOD_NOT_FOUND
 from polykernel.items import CommMessage
 from polykernel.message import NOBODY, check_json, from_json
 
 if TYPE_CHECKING:
-    from polykernel.channel import Failure
+    from polykernel.channel_lines import Failure
     from polykernel.execution import Execution
     from polykernel.items import Send
     from polykernel.message import Message

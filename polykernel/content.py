@@ -12,7 +12,7 @@ import msgspec
 from polykernel.message import encode, from_json
 
 if TYPE_CHECKING:
-    from polykernel.channel import Failure
+    from polykernel.channel_lines import Failure
 
 
 class ExecuteRequest(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from polykernel.channel import METHOD_NOT_FOUND, Failure
+from polykernel.channel_lines import METHOD_NOT_FOUND, Failure
 from polykernel.message import NOBODY, Message, check_json, from_json
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import msgspec
 
-    from polykernel.channel import Line
+    from polykernel.channel_lines import Line
     from polykernel.errors import ChannelError
     from polykernel.items import Item, Send
     from polykernel.supervisor import Abilities, Death, Supervisor

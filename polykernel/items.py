@@ -9,7 +9,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from polykernel.channel import Failure
+    from polykernel.channel_lines import Failure
     from polykernel.content import ExecuteRequest
     from polykernel.message import Message
 

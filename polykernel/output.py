@@ -19,7 +19,7 @@ from polykernel.message import NOBODY, Message
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from polykernel.channel import Params
+    from polykernel.channel_lines import Params
 
 MERGE_FOR = 0.005  # seconds that text waits for more, unless nothing was published lately
 MERGE_UP_TO = 1 << 20  # characters that wait at most

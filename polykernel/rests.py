@@ -6,6 +6,7 @@ by one.
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,11 +27,17 @@ class Rests:
         loop: Polls the descriptors that do not rest.
         watch: Lets the loop poll a descriptor again.
         look: Takes what is there on a descriptor; gives how many bytes that were.
+        clock: Gives the time, in seconds; one that is never set.
     """
 
     def __init__(
-        self, loop: IOLoop, watch: Callable[[int], None], look: Callable[[int], int]
+        self,
+        loop: IOLoop,
+        watch: Callable[[int], None],
+        look: Callable[[int], int],
+        clock: Callable[[], float] = monotonic,
     ) -> None:
+        self._clock = clock
         self._loop = loop
         self._watch = watch
         self._look = look
@@ -59,7 +66,7 @@ class Rests:
         self._timers.clear()
 
     def _note(self, descriptor: int, size: int) -> None:
-        self._came_at[descriptor] = self._loop.time()
+        self._came_at[descriptor] = self._clock()
         if size >= LARGE:
             self._large_at[descriptor] = self._came_at[descriptor]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from polykernel.channel import INTERNAL_ERROR, METHOD_NOT_FOUND, Failure
+from polykernel.channel_lines import INTERNAL_ERROR, METHOD_NOT_FOUND, Failure
 from polykernel.content import (
     CellResult,
     error_content,

@@ -12,14 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 from tornado.ioloop import IOLoop
 
-from polykernel.channel import (
-    INTERNAL_ERROR,
-    METHOD_NOT_FOUND,
-    VERSION,
-    Channel,
-    Failure,
-    Line,
-)
+from polykernel.channel import Channel
+from polykernel.channel_lines import INTERNAL_ERROR, METHOD_NOT_FOUND, VERSION, Failure, Line
 from polykernel.errors import ChannelError, EvaluatorStartError
 from polykernel.interrupts import Interrupts
 from polykernel.launch import Process, launch, release_guard

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tornado.ioloop import IOLoop
 
-    from polykernel.channel import Line
+    from polykernel.channel_lines import Line
     from polykernel.errors import ChannelError
 
 TOKEN = "0123456789abcdef"

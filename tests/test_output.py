@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support.loops import run_until
 
 from polykernel import output as output_module
-from polykernel.channel import Params
+from polykernel.channel_lines import Params
 from polykernel.message import Header, Message
 from polykernel.output import Output
 

@@ -49,7 +49,9 @@ class Pipe:
         self.loop = Loop()
         self.there = 0
         self.on_look: Callable[[], None] = lambda: None
-        self.rests = Rests(cast(Any, self.loop), self.loop.polled.add, self._look)
+        self.rests = Rests(
+            cast(Any, self.loop), self.loop.polled.add, self._look, clock=self.loop.time
+        )
 
     def _look(self, descriptor: int) -> int:
         assert descriptor == PIPE

@@ -15,7 +15,7 @@ from support.loops import run_until
 
 from polykernel import interrupts
 from polykernel import supervisor as supervisor_module
-from polykernel.channel import Failure
+from polykernel.channel_lines import Failure
 from polykernel.supervisor import Abilities, Death, Supervisor, describe_status
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tornado.ioloop import IOLoop
 
-    from polykernel.channel import Line
+    from polykernel.channel_lines import Line
     from polykernel.errors import ChannelError
 
 PROGRAM = [sys.executable, str(SAMPLES / "polykernel_sample" / "program.py")]
