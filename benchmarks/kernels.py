@@ -122,10 +122,12 @@ BASH = Words(
 )
 
 FLOOR = Kernel("floor", "", (str(HERE / "floor.py"),), ECHO)
+FLOOR_OF_TWO = Kernel("floor of two processes", "", (str(HERE / "floor.py"), "--two", "-f"), ECHO)
 BY_COMM_NOTE = "its buffer goes in a comm's message: displays have none"
 
 KERNELS = (
     FLOOR,
+    FLOOR_OF_TWO,
     Kernel(
         "polykernel echo",
         "polykernel",

@@ -71,7 +71,7 @@ def curves(path: Path, x: str, panels: Mapping[str, Sequence[Line]]) -> None:
 
 
 def _colour(kernel: str) -> str:
-    if kernel == "floor":
+    if kernel.startswith("floor"):
         return FLOOR
     return OURS if kernel.startswith("polykernel") else OTHERS
 

@@ -15,7 +15,7 @@ sys.path.append(str(Path(__file__).parent.parent))
 from benchmarks import environment, plots, report
 from benchmarks.client import Failed
 from benchmarks.growth import GROWTHS
-from benchmarks.kernels import FLOOR, KERNELS, Kernel, Words, named
+from benchmarks.kernels import FLOOR, FLOOR_OF_TWO, KERNELS, Kernel, Words, named
 from benchmarks.measures import MEASURES, TINY, Measure, NotSaid, Outcome
 from benchmarks.rounds import Results, run
 from benchmarks.running import Place, running
@@ -24,7 +24,7 @@ from benchmarks.targets import judge
 if TYPE_CHECKING:
     from benchmarks.growth import Growth
 
-OURS = [FLOOR, *named(["polykernel"])]
+OURS = [FLOOR, FLOOR_OF_TWO, *named(["polykernel"])]
 FAST_GROWTHS = [growth for growth in GROWTHS if growth.name != "kernels"]
 
 
