@@ -14,7 +14,7 @@ import msgspec
 SESSION = 1  # the number of the only session that memory knows
 ENTRIES_KEPT = 10_000
 CHARACTERS_KEPT = 16_000_000
-_UNBOUNDED = 1 << 62
+UNBOUNDED = 1 << 62
 
 
 class HistoryRequest(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ class HistoryRequest(msgspec.Struct, frozen=True):
     @property
     def limit(self) -> int:
         """How many entries at most, for ``tail`` and ``search``; without or below 0: all."""
-        return _UNBOUNDED if self.n is None or self.n < 0 else min(self.n, _UNBOUNDED)
+        return UNBOUNDED if self.n is None or self.n < 0 else min(self.n, UNBOUNDED)
 
     def lines(self, end: int) -> tuple[int, int]:
         """Give the first line of a ``range`` and the one behind its last.
@@ -44,9 +44,9 @@ class HistoryRequest(msgspec.Struct, frozen=True):
             end: The line behind the last one of the session.
         """
         start = self.start + end if self.start < 0 else self.start
-        stop = self.stop or _UNBOUNDED
+        stop = self.stop or UNBOUNDED
         stop = stop + end if stop < 0 else stop
-        return max(0, min(start, _UNBOUNDED)), max(0, min(stop, _UNBOUNDED))
+        return max(0, min(start, UNBOUNDED)), max(0, min(stop, UNBOUNDED))
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
