@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 VERSION = 1  # of the tables
 LOCKED_FOR = 5.0  # seconds that a lock of another process is waited for
+CACHED = 64  # KB of the file that SQLite keeps in memory: it writes at the end, and reads once
 LONGEST_PATTERN = 50_000  # bytes: SQLite's own limit, above which it gives an error
 _SCHEMA = f"""
 CREATE TABLE sessions (
@@ -262,6 +263,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
         connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
     elif version != VERSION:
         raise HistoryUnavailable(f"its tables are of the version {version}, not {VERSION}")
+    connection.execute(f"PRAGMA cache_size = -{CACHED}")
     if mode != "wal":
         (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode == "wal":

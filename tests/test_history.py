@@ -213,7 +213,7 @@ REQUESTS = st.builds(
 def test_memory_answers_as_sqlite_does(
     tmp_path_factory: pytest.TempPathFactory, cells: list[str], asked: list[HistoryRequest]
 ) -> None:
-    memory = Memory()
+    memory = Memory(100)
     file = HistoryFile(tmp_path_factory.mktemp("history") / "history.sqlite", "python")
     file.write([Counted(memory.add(line, code), line, code) for line, code in enumerate(cells, 1)])
     for request in asked:
@@ -567,11 +567,12 @@ def test_a_thread_that_hangs_leaves_no_request_without_its_answer(
     assert len(found[0]["history"]) == len(CELLS)
 
 
-@pytest.mark.parametrize(("name", "limit"), [("ENTRIES_KEPT", 3), ("CHARACTERS_KEPT", 6)])
+@pytest.mark.parametrize(("name", "limit"), [("ENTRIES_KEPT", 3), ("BYTES_KEPT", 22)])
 def test_only_so_much_is_kept_in_memory(
     begin: Callable[..., Session], monkeypatch: pytest.MonkeyPatch, name: str, limit: int
 ) -> None:
-    monkeypatch.setattr(history_memory, name, limit)
+    for module in (history, history_memory):
+        monkeypatch.setattr(module, name, limit, raising=False)
     session = begin("off")
     for count in range(10):
         session.run(str(count), output="1")
@@ -579,3 +580,13 @@ def test_only_so_much_is_kept_in_memory(
     session.run("x" * 100)
     session.run("y", output="1")
     assert session.inputs(n=1) == ["y"]
+
+
+def test_where_there_is_a_file_memory_keeps_less(
+    begin: Callable[..., Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "ENTRIES_BESIDE", 2)
+    monkeypatch.delattr(history_file, "HistoryFile")
+    session = begin()
+    session.run(*CELLS)
+    assert session.inputs() == CELLS[-2:]
