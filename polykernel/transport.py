@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from polykernel.connection import ConnectionInfo
 
 HIGH_WATER = 1000  # messages in flight to one subscriber
-HIGH_WATER_BYTES = 32 << 20  # bytes in flight, of messages that are large enough to be tracked
+HIGH_WATER_BYTES = 8 << 20  # bytes in flight, of messages that are large enough to be tracked
 TRACKED = 64 << 10  # bytes from which a message is sent without a copy, and tracked
 LOOK_AGAIN = 0.002  # seconds: POLLOUT of an XPUB socket is always set
 LEAVE_OUT_AFTER = 10.0  # seconds that one subscriber may hold up the others
