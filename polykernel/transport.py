@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 HIGH_WATER = 1000  # messages in flight to one subscriber
 HIGH_WATER_BYTES = 8 << 20  # bytes in flight, of messages that are large enough to be tracked
-TRACKED = 64 << 10  # bytes from which a message is sent without a copy, and tracked
+TRACKED = 32 << 10  # bytes from which a message is sent without a copy, and tracked
 LOOK_AGAIN = 0.002  # seconds: POLLOUT of an XPUB socket is always set
 LEAVE_OUT_AFTER = 10.0  # seconds that one subscriber may hold up the others
 KNOCK_EVERY = 0.01  # seconds, at a front end whose stdin socket has not yet connected
@@ -107,6 +107,8 @@ class Transport:
             socket.router_mandatory = channel == "stdin"
         else:
             socket.sndhwm = HIGH_WATER
+            # or pyzmq copies a last frame below 64 KB, and says at once that it needs it no more
+            socket.copy_threshold = 0
             socket.xpub_verboser = 1  # every subscription is welcomed, every one's end counted
             socket.setsockopt(zmq.XPUB_NODROP, 1)
         self._curve.serve(socket)
