@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from tornado.ioloop import IOLoop
 
-from polykernel.history_memory import Change, Counted, Entry, HistoryRequest, Memory, Result
+from polykernel.history_memory import (
+    ENTRIES_BESIDE,
+    ENTRIES_KEPT,
+    Change,
+    Counted,
+    Entry,
+    HistoryRequest,
+    Memory,
+    Result,
+)
 from polykernel.message import Message, from_json
 
 if TYPE_CHECKING:
@@ -26,7 +35,7 @@ WRITTEN_AFTER = 0.1  # seconds: many cells at once cost less, and a start costs 
 ANSWERED_WITHIN = 10.0  # seconds, else memory answers
 CLOSED_WITHIN = 2.5  # seconds: front ends kill a kernel whose shutdown takes 5
 OUTPUT_KEPT = 100_000  # characters of a result
-_RUNNING = 1_000  # cells whose results may still come
+_RUNNING = 100  # cells whose results may still come: as many as run side by side
 
 log = logging.getLogger("polykernel.history")
 
@@ -62,7 +71,7 @@ class History:
             log.warning("%s is neither off nor an absolute path: %r; off is taken", SWITCH, where)
         self._loop = IOLoop.current()
         self._thread: HistoryThread | None = None
-        self._memory = Memory()
+        self._memory = Memory(ENTRIES_KEPT if self._in_memory else ENTRIES_BESIDE)
         self._changes: list[Change] = []  # that the thread does not know
         self._timer: object = None  # until it is told
         self._running: dict[str, int] = {}

@@ -15,10 +15,10 @@ import logging
 import os
 import sqlite3
 import time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from polykernel.errors import HistoryUnavailable
-from polykernel.history_memory import Change, Counted, Entry, HistoryRequest
+from polykernel.history_memory import UNBOUNDED, Change, Counted, Entry, HistoryRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 VERSION = 1  # of the tables
 LOCKED_FOR = 5.0  # seconds that a lock of another process is waited for
+CACHED = 64  # KB of the file that SQLite keeps in memory: it writes at the end, and reads once
 LONGEST_PATTERN = 50_000  # bytes: SQLite's own limit, above which it gives an error
 _SCHEMA = f"""
 CREATE TABLE sessions (
@@ -46,14 +47,29 @@ CREATE TABLE cells (
 );
 PRAGMA user_version = {VERSION};
 """
-_CELLS = """
-    SELECT number, line, input, output FROM (
-        SELECT {columns} FROM cells JOIN sessions ON sessions.id = cells.session
-        WHERE language = :language {where} ORDER BY place DESC LIMIT :limit
-    ) ORDER BY place
+_COLUMNS = "number, line, input, output, cells.id AS place"
+# CROSS JOIN keeps the order in which SQLite looks into the tables: of a million cells a tail must
+# not read all, nor those from before the language's first one (sessions begin with a cell)
+_LATEST = f"""
+    SELECT {_COLUMNS} FROM cells CROSS JOIN sessions ON sessions.id = cells.session
+    WHERE cells.id >= (
+        SELECT min(id) FROM cells WHERE session = (
+            SELECT min(session) FROM cells
+            WHERE session >= (SELECT min(id) FROM sessions WHERE language = :language)
+        )
+    ) AND language = :language {{where}} ORDER BY cells.id DESC LIMIT :limit
 """
-_LATEST = "number, line, input, output, max(cells.id) AS place"
-_EACH = "number, line, input, output, cells.id AS place"
+_UNIQUE = f"""
+    SELECT number, line, input, output, max(place) AS place, count(*) AS times
+    FROM ({_LATEST}) GROUP BY input ORDER BY place DESC LIMIT :unique
+"""
+_RANGE = f"""
+    SELECT {_COLUMNS} FROM sessions CROSS JOIN cells ON sessions.id = cells.session
+    WHERE language = :language AND number = :number AND line >= :start AND line < :stop
+    ORDER BY place DESC
+"""
+_MATCHES = "AND input GLOB :pattern"
+_LOOKED_AT = 10  # times as many matches as a unique search must find, before all are looked at
 
 log = logging.getLogger("polykernel.history")
 
@@ -97,6 +113,8 @@ class HistoryFile:
     # sessions and cells
 
     def _write(self, connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
+        if self._session is None and not any(isinstance(each, Counted) for each in changes):
+            return  # results of cells that went with a file that was removed
         connection.execute("BEGIN IMMEDIATE")
         try:
             session = self._session or self._begin_session(connection)
@@ -130,32 +148,31 @@ class HistoryFile:
 
     def _find(self, connection: sqlite3.Connection, request: HistoryRequest) -> list[Entry]:
         values: dict[str, object] = {"language": self._language, "limit": request.limit}
-        columns, where = _EACH, ""
-        if request.hist_access_type == "search":
-            if len(request.pattern.encode()) > LONGEST_PATTERN:
-                return []
+        if request.hist_access_type == "range":
+            found = connection.execute(_RANGE, values | self._range(connection, request))
+        elif request.hist_access_type == "tail":
+            found = connection.execute(_LATEST.format(where=""), values)
+        elif len(request.pattern.encode()) > LONGEST_PATTERN:
+            return []
+        else:
             values["pattern"] = request.pattern
-            where = "AND input GLOB :pattern"
             if request.unique:
-                columns, where = _LATEST, f"{where} GROUP BY input"
-        elif request.hist_access_type == "range":
-            where = "AND number = :number AND line >= :start AND line < :stop"
-            values |= self._range(connection, request)
-        query = _CELLS.format(columns=columns, where=where)
-        return [Entry(*row[:4]) for row in connection.execute(query, values)]
+                return _in_order(_find_unique(connection, request.limit, values))
+            found = connection.execute(_LATEST.format(where=_MATCHES), values)
+        return _in_order(found.fetchall())
 
     def _range(self, connection: sqlite3.Connection, request: HistoryRequest) -> dict[str, object]:
         number = request.session
         if number <= 0:
             number = max(0, number + self._current_number(connection))
-        number = min(number, 1 << 62)
+        number = min(number, UNBOUNDED)
         query = """
             SELECT max(line) FROM cells JOIN sessions ON sessions.id = cells.session
             WHERE language = ? AND number = ?
         """
         (last,) = connection.execute(query, (self._language, number)).fetchone()
         start, stop = request.lines((last or 0) + 1)
-        return {"number": number, "start": start, "stop": stop, "limit": -1}
+        return {"number": number, "start": start, "stop": stop}
 
     # the file
 
@@ -206,6 +223,23 @@ class HistoryFile:
         log.warning("the history file was corrupt (%s): it is now %s", error, aside)
 
 
+def _find_unique(
+    connection: sqlite3.Connection, limit: int, values: dict[str, object]
+) -> list[tuple[Any, ...]]:
+    """Find the latest of equal inputs among the latest matches, or among all if those are few."""
+    query = _UNIQUE.format(where=_MATCHES)
+    matches = min(_LOOKED_AT * limit, UNBOUNDED)
+    found = connection.execute(query, values | {"limit": matches, "unique": limit}).fetchall()
+    if len(found) < limit and sum(times for *_, times in found) == matches:
+        everything = {"limit": UNBOUNDED, "unique": limit}
+        found = connection.execute(query, values | everything).fetchall()
+    return found
+
+
+def _in_order(found: list[tuple[Any, ...]]) -> list[Entry]:
+    return [Entry(*row[:4]) for row in reversed(found)]
+
+
 def _write(connection: sqlite3.Connection, session: int, change: Change) -> None:
     if isinstance(change, Counted):
         connection.execute(
@@ -229,6 +263,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
         connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
     elif version != VERSION:
         raise HistoryUnavailable(f"its tables are of the version {version}, not {VERSION}")
+    connection.execute(f"PRAGMA cache_size = -{CACHED}")
     if mode != "wal":
         (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode == "wal":

@@ -73,6 +73,10 @@ class Message(msgspec.Struct, frozen=True):
             buffers=buffers,
         )
 
+    def as_parent(self) -> Message:
+        """Keep what its children need: its code and buffers may be large, and long done with."""
+        return Message(header=NOBODY.header, raw_header=self.raw_header)
+
     def reply(self, msg_type: str, content: object) -> Message:
         """Make a message that goes back to where this one came from.
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MERGE_FOR = 0.005  # seconds that text waits for more, unless nothing was published lately
 MERGE_UP_TO = 1 << 20  # characters that wait at most
 KEPT_WORDS = 2000  # characters of stderr that are kept for the case of a death
-REMEMBERED = 1000  # cells whose threads may still print with the right parent
+REMEMBERED = 256  # cells whose threads may still print with the right parent
 
 SHOWN = frozenset({"stream", "display_data", "update_display_data", "clear_output"})
 COMMS = frozenset({"comm_open", "comm_msg", "comm_close"})  # of a silent cell too
@@ -83,7 +83,7 @@ class Output:
             starting: Whether the evaluator is not up yet: what it has said may be its last words.
         """
         self.flush()
-        target = (parent, silent)
+        target = (parent.as_parent(), silent)
         if unclaimed:
             if not starting:
                 self._last_words = ""
@@ -129,7 +129,7 @@ class Output:
         if msg_type not in EVENTS:
             return False
         cell, content = params.cell, bytes(params.content)
-        target = self._last if cell is None else self._cells.get(cell, self._last)
+        target = self._target(cell)
         if msg_type == "stream":
             try:
                 stream = msgspec.json.decode(content, type=_Stream)
@@ -148,6 +148,13 @@ class Output:
         else:
             return False
         return True
+
+    def _target(self, cell: int | None) -> tuple[Message, bool]:
+        """Find whose text or event it is; an earlier cell that goes on printing is kept."""
+        target = self._last if cell is None else self._cells.get(cell, self._last)
+        if cell is not None and target is not self._last:
+            self._cells[cell] = self._cells.pop(cell)
+        return target
 
     def say(self, text: str) -> None:
         """Tell the user something on the last cell's stderr."""

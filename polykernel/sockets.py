@@ -71,6 +71,8 @@ class Sockets:
             socket.router_mandatory = channel == "stdin"
         else:
             socket.sndhwm = HIGH_WATER
+            # or pyzmq copies a last frame below 64 KB, and says at once that it needs it no more
+            socket.copy_threshold = 0
             socket.xpub_verboser = 1  # every subscription is welcomed, every one's end counted
             socket.setsockopt(zmq.XPUB_NODROP, 1)
         self.curve.serve(socket)

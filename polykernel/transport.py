@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from polykernel.connection import ConnectionInfo
 
-HIGH_WATER_BYTES = 32 << 20  # bytes in flight, of messages that are large enough to be tracked
-TRACKED = 64 << 10  # bytes from which a message is sent without a copy, and tracked
+HIGH_WATER_BYTES = 8 << 20  # bytes in flight, of messages that are large enough to be tracked
+TRACKED = 32 << 10  # bytes from which a message is sent without a copy, and tracked
 BURST = 64  # messages that wait for the end of a turn of the loop, at most
 LOOK_AGAIN = 0.002  # seconds: POLLOUT of an XPUB socket is always set
 LEAVE_OUT_AFTER = 10.0  # seconds that one subscriber may hold up the others

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import itertools
+import mmap
 import os
 import re
 from datetime import UTC, datetime
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 
 PROTOCOL_VERSION = "5.5"
 DELIMITER = b"<IDS|MSG>"
-REMEMBERED = 65536  # signatures at most, as in jupyter_client: some 4 MB when that many have come
+REMEMBERED = 65536  # signatures at most, as in jupyter_client: 1 MB when that many have come
 
+_64_BITS = (1 << 64) - 1
 # each escape as a whole: a pair of surrogates, a lone one, or any other
 _ESCAPE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.",
@@ -136,24 +138,56 @@ class _Replays:
     """Remembers the signatures that have come; of very many the latest, at least half of them.
 
     Every message differs from all others in its header's id, and so in its signature: what comes
-    twice was recorded by somebody and sent again. Only 64 bits of each are kept, in two sets of
+    twice was recorded by somebody and sent again. Only 64 bits of each are kept, in two tables of
     which the older one is dropped when the newer one is full; 64 bits that are equal by chance
     would lose one message in some 10**14.
     """
 
     def __init__(self) -> None:
-        self._newer: set[int] = set()
-        self._older: set[int] = set()
+        self._newer = _Table()
+        self._older = _Table()
 
     def has_come(self, signature: bytes) -> bool:
         """Tell whether a signature, which must be right, has come before; and remember it."""
-        short = hash(signature)
-        if short in self._newer or short in self._older:
+        short = hash(signature) & _64_BITS or 1  # 0 is a free place
+        if short in self._older or not self._newer.add(short):
             return True
-        self._newer.add(short)
-        if len(self._newer) >= REMEMBERED // 2:
-            self._older, self._newer = self._newer, set()
+        if self._newer.count >= REMEMBERED // 2:
+            self._older, self._newer = self._newer, _Table()
         return False
+
+
+class _Table:
+    """A set of numbers of 64 bits, at most half full: one of Python's grows to eight times as much.
+
+    Memory where no number has come to costs nothing: the system gives it at its first use.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._last = (1 << (REMEMBERED - 1).bit_length()) - 1  # place; their number is a power of 2
+        memory = mmap.mmap(-1, 8 * (self._last + 1), mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        self._places = memoryview(memory).cast("Q")
+
+    def __contains__(self, number: int) -> bool:
+        return self._places[self._place(number)] == number
+
+    def add(self, number: int) -> bool:
+        """Add a number; false where it is there already."""
+        place = self._place(number)
+        if self._places[place] == number:
+            return False
+        self._places[place] = number
+        self.count += 1
+        return True
+
+    def _place(self, number: int) -> int:
+        """Find the place of a number, or the free one that it would get."""
+        places, last = self._places, self._last
+        place = number & last
+        while (there := places[place]) and there != number:
+            place = (place + 1) & last
+        return place
 
 
 def _delimiter(frames: Sequence[bytes]) -> int:

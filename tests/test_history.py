@@ -19,7 +19,7 @@ from polykernel import history, history_file, history_memory, history_thread
 from polykernel.errors import HistoryUnavailable
 from polykernel.history import History
 from polykernel.history_file import HistoryFile
-from polykernel.history_memory import Counted, HistoryRequest, Memory
+from polykernel.history_memory import Counted, HistoryRequest, Memory, Result
 from polykernel.message import Header, Message
 
 if TYPE_CHECKING:
@@ -157,6 +157,15 @@ def test_a_unique_search_keeps_the_latest_of_equal_inputs(four_cells: Session) -
     assert [each[1] for each in four_cells.ask(**unique, n=2)] == [3, 4]
 
 
+def test_a_unique_search_finds_what_many_equal_inputs_hide(begin: Callable[..., Session]) -> None:
+    session = begin()
+    session.run("first", "second", *["again"] * 100)
+    found = session.inputs(hist_access_type="search", unique=True, n=2)
+    assert found == ["second", "again"]
+    found = session.inputs(hist_access_type="search", unique=True, n=4)
+    assert found == ["first", "second", "again"]
+
+
 def test_with_output_each_entry_has_the_text_of_its_result_or_null(four_cells: Session) -> None:
     four_cells.run("6 * 7", output="42")
     four_cells.run("f()", output="é\n" * history.OUTPUT_KEPT)
@@ -204,7 +213,7 @@ REQUESTS = st.builds(
 def test_memory_answers_as_sqlite_does(
     tmp_path_factory: pytest.TempPathFactory, cells: list[str], asked: list[HistoryRequest]
 ) -> None:
-    memory = Memory()
+    memory = Memory(100)
     file = HistoryFile(tmp_path_factory.mktemp("history") / "history.sqlite", "python")
     file.write([Counted(memory.add(line, code), line, code) for line, code in enumerate(cells, 1)])
     for request in asked:
@@ -216,6 +225,33 @@ def test_a_pattern_with_many_stars_takes_no_time(begin: Callable[..., Session]) 
     session = begin("off")
     session.run("a" * 10_000)
     assert session.inputs(hist_access_type="search", pattern="*a" * 50 + "*b") == []
+
+
+@pytest.mark.parametrize("language", ["python", "one that was never used"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        HistoryRequest("tail", n=9),
+        HistoryRequest("search", n=9, pattern="print*"),
+        HistoryRequest("search", n=9, unique=True),
+        HistoryRequest("range", session=-3, start=1, stop=10),
+    ],
+)
+def test_of_a_long_history_only_the_latest_is_looked_at(
+    path: Path, asked: HistoryRequest, language: str
+) -> None:
+    for session in range(1, 6):
+        writer = HistoryFile(path, "python")
+        writer.write([Counted(n, n, f"print({session * n})") for n in range(1, 1001)])
+        writer.close()
+    file = HistoryFile(path, language)
+    file.find(HistoryRequest(n=1))
+    assert file._connection is not None
+    steps: list[None] = []
+    file._connection.set_progress_handler(lambda: steps.append(None), 1000)
+    assert len(file.find(asked)) == (9 if language == "python" else 0)
+    assert len(steps) < 20  # thousands of SQLite's steps; to read all takes 60 and more
+    file.close()
 
 
 # sessions
@@ -393,6 +429,22 @@ def test_of_two_kernels_that_find_a_file_corrupt_one_sets_it_aside(
     assert len(aside) == 1
 
 
+def test_a_result_whose_cell_went_with_a_removed_file_begins_no_session(path: Path) -> None:
+    file = HistoryFile(path, "python")
+    file.write([Counted(1, 1, "slow()")])
+    path.unlink()
+    file.write([Result(1, "done")])
+    other = HistoryFile(path, "python")
+    other.write([Counted(1, 1, "other")])
+    file.write([Counted(2, 2, "next")])
+    assert [(each.session, each.input) for each in file.find(HistoryRequest())] == [
+        (1, "other"),
+        (2, "next"),
+    ]
+    file.close()
+    other.close()
+
+
 def test_a_file_that_is_removed_is_made_again(begin: Callable[..., Session], path: Path) -> None:
     session = begin()
     session.run("before")
@@ -515,11 +567,12 @@ def test_a_thread_that_hangs_leaves_no_request_without_its_answer(
     assert len(found[0]["history"]) == len(CELLS)
 
 
-@pytest.mark.parametrize(("name", "limit"), [("ENTRIES_KEPT", 3), ("CHARACTERS_KEPT", 6)])
+@pytest.mark.parametrize(("name", "limit"), [("ENTRIES_KEPT", 3), ("BYTES_KEPT", 22)])
 def test_only_so_much_is_kept_in_memory(
     begin: Callable[..., Session], monkeypatch: pytest.MonkeyPatch, name: str, limit: int
 ) -> None:
-    monkeypatch.setattr(history_memory, name, limit)
+    for module in (history, history_memory):
+        monkeypatch.setattr(module, name, limit, raising=False)
     session = begin("off")
     for count in range(10):
         session.run(str(count), output="1")
@@ -527,3 +580,13 @@ def test_only_so_much_is_kept_in_memory(
     session.run("x" * 100)
     session.run("y", output="1")
     assert session.inputs(n=1) == ["y"]
+
+
+def test_where_there_is_a_file_memory_keeps_less(
+    begin: Callable[..., Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "ENTRIES_BESIDE", 2)
+    monkeypatch.delattr(history_file, "HistoryFile")
+    session = begin()
+    session.run(*CELLS)
+    assert session.inputs() == CELLS[-2:]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -210,6 +211,23 @@ def test_only_the_last_cells_are_remembered(
     for cell in (1, 2, 3):
         published.event("display_data", cell, display("x"))
     assert [parent for parent, _, _ in published.all()] == ["cell 3", "cell 2", "cell 3"]
+
+
+def test_an_earlier_cell_that_goes_on_printing_is_remembered(
+    published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output_module, "REMEMBERED", 2)
+    for cell in (1, 2, 3, 4):
+        published.begin(cell)
+        published.event("display_data", 1, display("x"))
+    assert [parent for parent, _, _ in published.all()] == ["cell 1"] * 4
+
+
+def test_a_cell_is_remembered_without_its_code(published: Published) -> None:
+    code = bytes(1_000_000)
+    references = sys.getrefcount(code)
+    published.output.begin(1, Message(header=Header("1", "execute_request"), content=code), False)
+    assert sys.getrefcount(code) == references
 
 
 def test_last_words_are_the_end_of_stderr_and_told_once(published: Published) -> None:

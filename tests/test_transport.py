@@ -145,6 +145,24 @@ def test_a_subscriber_that_does_not_read_is_waited_for_and_loses_nothing(
     sockets.until(lambda: sockets.congestion[-1] is False, "the end of the congestion")
 
 
+@pytest.mark.parametrize(
+    "frames",
+    [[b"t", bytes(40_000)], [b"t", bytes(1_000_000), b"a small buffer"]],
+    ids=["many", "ending small"],
+)
+def test_what_is_in_flight_is_bounded_however_it_is_divided(
+    sockets: Sockets, frames: list[bytes]
+) -> None:
+    client = sockets.connect("iopub", zmq.SUB, rcvhwm=1, rcvbuf=1 << 16)
+    client.subscribe(b"")
+    sockets.until(lambda: sockets.subscriptions, "the subscription")
+    sent = 0
+    while True not in sockets.congestion:
+        sockets.transport.send("iopub", frames)
+        sent += sum(map(len, frames))
+        assert sent < 32_000_000
+
+
 def test_a_reply_waits_for_what_was_published_before_it_but_control_does_not(
     sockets: Sockets,
 ) -> None:

@@ -10,7 +10,7 @@ from jupyter_client.session import Session
 
 from polykernel.errors import ConnectionFileError, WireError
 from polykernel.message import Header, Message
-from polykernel.wire import DELIMITER, Wire
+from polykernel.wire import DELIMITER, Wire, _Table
 
 KEY = "a key"
 
@@ -206,6 +206,19 @@ def test_of_very_many_signatures_the_latest_are_remembered(monkeypatch: pytest.M
             with pytest.raises(WireError, match="before"):
                 wire.decode(latest)
     assert wire.decode(came[0]).msg_type == "execute_request"  # no more is kept than was said
+
+
+@given(st.lists(st.sampled_from([1, 2, 17, 33, 2**63, 2**64 - 1, 2**64 - 16])))
+def test_a_table_has_what_was_added_whatever_place_it_falls_on(numbers: list[int]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("polykernel.wire.REMEMBERED", 16)
+        table = _Table()
+    added: set[int] = set()
+    for number in numbers:
+        assert table.add(number) == (number not in added)
+        added.add(number)
+        assert table.count == len(added)
+        assert all((each in table) == (each in added) for each in (1, 17, 33, 49, 2**64 - 1))
 
 
 def test_what_is_sealed_is_signed_alone_and_checked() -> None:

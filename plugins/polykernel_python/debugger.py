@@ -20,12 +20,11 @@ from polykernel_python.debug_variables import Variables, is_users
 
 if TYPE_CHECKING:
     from polykernel.evaluator import Bundle
-    from polykernel_python.cells import Sources
+    from polykernel_python.sources import Sources
 
     Body = dict[str, Any]
 
 INSTALL = "Debugging needs debugpy where the code runs: pip install 'polykernel[debug]'"
-MAPPED = 1000  # earlier cells whose functions can be stopped in
 # what debugpy answers to; to anything else it says nothing at all
 _FORWARDED = frozenset(
     (
@@ -189,7 +188,7 @@ class Debugger:
 
     def _map_earlier_cells(self) -> None:
         """Let breakpoints stop in what cells have defined before debugging began."""
-        for code, name in self._sources.named(MAPPED):
+        for code, name in self._sources.named():
             file = self._files.name(code)
             if name != file and file not in self._mapped:
                 self._map(file, name, code)

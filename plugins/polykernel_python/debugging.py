@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from types import FrameType, ModuleType, TracebackType
 
-    from polykernel_python.cells import Sources
+    from polykernel_python.sources import Sources
 
 # stepping out of a cell must not lead into what runs it
 _SKIPPED = ["polykernel.evaluator", "polykernel.evaluator.*", "polykernel_python.*"]

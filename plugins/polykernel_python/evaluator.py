@@ -21,10 +21,11 @@ from polykernel.evaluator import (
     standard_library_first,
 )
 from polykernel_python import asking, display, figures, ipython_compat, leaving, workers
-from polykernel_python.cells import COROUTINE, CompiledCell, Compiler, Sources
+from polykernel_python.cells import COROUTINE, CompiledCell, Compiler
 from polykernel_python.comms import Comms
 from polykernel_python.imports import PostImport
 from polykernel_python.namespace import History, make_main
+from polykernel_python.sources import Sources
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,11 +87,13 @@ class Python(Evaluator):
         counts = cell.store_history and not cell.silent
         number = cell.execution_count if counts else None
         file = self._debugger.begin_cell(code) if self._debugger is not None else None
+        code = self._sources.share(code)
         name = self._sources.add(code, number, cell.subshell, file)
         if cell.subshell is not None:
             number = None  # `In` and `Out` are the main shell's, whose numbers are others
         if number is not None:
             self._history.begin(code, number)
+        self._history.recall(code)
         # or the same warning on the same line of another cell would not be shown
         self.namespace.pop("__warningregistry__", None)
         try:
@@ -116,6 +119,7 @@ class Python(Evaluator):
         Raises:
             CellError: It can't be evaluated.
         """
+        self._history.recall(expression)
         try:
             code = self._compiler.expression(expression, "<user expression>")
             return display.bundle_of(eval(code, self.namespace))
@@ -124,6 +128,7 @@ class Python(Evaluator):
 
     def complete(self, code: str, cursor_pos: int) -> Completions | None:
         """Complete names, attributes, modules, keywords, keys of dictionaries and files."""
+        self._history.recall(code)
         with standard_library_first:
             from polykernel_python.completion import complete
 
@@ -131,6 +136,7 @@ class Python(Evaluator):
 
     def inspect(self, code: str, cursor_pos: int, detail_level: int = 0) -> Bundle | None:
         """Describe what stands at the cursor, or the function whose arguments do."""
+        self._history.recall(code)
         with standard_library_first:
             from polykernel_python.inspection import inspect
 

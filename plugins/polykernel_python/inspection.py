@@ -14,7 +14,7 @@ from polykernel_python.scanner import Scan, without_escapes
 from polykernel_python.text import text_of
 
 if TYPE_CHECKING:
-    from polykernel_python.cells import Sources
+    from polykernel_python.sources import Sources
 
 _WIDTH = 79
 _FORM = 500  # characters of an object's text

@@ -18,7 +18,7 @@ from polykernel_python.hints import hint_for
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from polykernel_python.cells import Sources
+    from polykernel_python.sources import Sources
 
 PARTS = 15  # shown of an exception group, as Python does
 FRAMES = 12  # shown at each end of a traceback that is longer than both ends

@@ -8,8 +8,8 @@ import sys
 from typing import Any
 
 import pytest
-from polykernel_python.cells import Sources
 from polykernel_python.inspection import inspect
+from polykernel_python.sources import Sources
 
 CELL = '''
 class Sample:

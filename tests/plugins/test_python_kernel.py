@@ -41,6 +41,20 @@ def test_earlier_results_and_inputs_have_names(python: Kernel) -> None:
     assert value(python, "_i, _ii, _iii") == str(("_, __, ___", "'third'", "'second'"))
 
 
+def test_results_and_inputs_of_long_ago_have_names_where_they_are_asked_for(
+    python: Kernel,
+) -> None:
+    count = python.execute("['long', 'ago']").reply["execution_count"]
+    python.execute(f"def f(): return _{count}, _i{count}")
+    for _ in range(110):
+        python.execute("0")
+    assert value(python, "f()") == str((["long", "ago"], "['long', 'ago']"))
+    expressions = {"x": f"_{count + 10}, _i{count + 10}"}
+    outcome = python.execute("0", user_expressions=expressions)
+    shown = outcome.reply["user_expressions"]["x"]["data"]["text/plain"]
+    assert shown == "(0, '0')"
+
+
 def test_silent_cells_and_those_that_do_not_count_leave_no_trace(python: Kernel) -> None:
     before = python.execute("'kept'").reply["execution_count"]
     python.execute("'silent'", silent=True)

@@ -8,7 +8,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from polykernel_python.cells import Compiler, Sources
+from polykernel_python.cells import Compiler
 from polykernel_python.hints import foreign_syntax, hint_for
 from polykernel_python.imports import PostImport
 from polykernel_python.text import text_of
@@ -172,12 +172,6 @@ def test_cells_that_await_are_told_from_those_that_do_not() -> None:
     assert compiler.compile("await x", "<test>").awaits
     assert compiler.compile("async with a: pass\n1", "<test>").awaits
     assert not compiler.compile("async def f(): await x", "<test>").awaits
-
-
-def test_unnumbered_cells_of_the_same_text_are_remembered_once() -> None:
-    sources = Sources()
-    assert sources.add("poll()", None) == sources.add("poll()", None)
-    assert sources.add("other()", None) != sources.add("poll()", None)
 
 
 # import hooks
