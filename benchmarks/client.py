@@ -41,14 +41,21 @@ class Received(NamedTuple):
     buffers: Frames
 
 
-def fresh_connection() -> dict[str, Any]:
-    """Make up the content of a connection file, with ports that are free just now."""
-    sockets = [socket.socket() for _ in CHANNELS]
+def free_ports(count: int) -> list[int]:
+    """Find ports that are free just now."""
+    sockets = [socket.socket() for _ in range(count)]
     for each in sockets:
         each.bind(("127.0.0.1", 0))
-    ports = {f"{name}_port": s.getsockname()[1] for name, s in zip(CHANNELS, sockets, strict=True)}
+    ports = [each.getsockname()[1] for each in sockets]
     for each in sockets:
         each.close()
+    return ports
+
+
+def fresh_connection() -> dict[str, Any]:
+    """Make up the content of a connection file."""
+    names = [f"{name}_port" for name in CHANNELS]
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
     return {
         "transport": "tcp",
         "ip": "127.0.0.1",

@@ -167,7 +167,7 @@ class Transport:
             if not self._queue and not self._pumping:
                 self._soon(self._flush)
             self._queue.append((channel, frames))
-            if len(self._queue) >= BURST or len(frames[-1]) >= TRACKED:
+            if len(self._queue) >= BURST or sum(map(len, frames)) >= TRACKED:
                 self._flush()
         elif channel == "control":
             self._try(channel, frames)

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from support import ports
 
 # behind what is installed: polykernel is tested as users get it
 sys.path.append(str(Path(__file__).parent.parent))
 
-from benchmarks import environment, plots, report
+from benchmarks import client, environment, plots, report
 from benchmarks.client import Failed
 from benchmarks.growth import GROWTHS
 from benchmarks.kernels import FLOOR, FLOOR_OF_TWO, KERNELS, Kernel, Words, named
@@ -29,7 +30,8 @@ FAST_GROWTHS = [growth for growth in GROWTHS if growth.name != "kernels"]
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    monkeypatch.setattr(client, "free_ports", ports.take)  # other tests run at the same time
     return Place(environment.this_one(), tmp_path)
 
 
