@@ -111,6 +111,9 @@ def _host(
     facts: KernelInfo,
     early: Sequence[tuple[str, Message]] = (),
 ) -> Host:
+    from polykernel.lean import import_tornado
+
+    import_tornado()
     from polykernel.host import Host
 
     return Host(front_ends, begun, facts, early)

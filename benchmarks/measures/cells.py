@@ -7,13 +7,14 @@ import time
 from typing import TYPE_CHECKING
 
 from benchmarks.client import Client, Failed, is_child, is_idle, parse
-from benchmarks.measures.outcome import NotSaid, Outcome, Size, p50_and_p99
+from benchmarks.measures.outcome import FULL, NotSaid, Outcome, Size, p50_and_p99
 from benchmarks.running import Place, running
 
 if TYPE_CHECKING:
     from benchmarks.kernels import Kernel
 
-WARM = 20  # cells that are not counted
+WARM = 20  # cells that are not counted ...
+SETTLED = 1.0  # ... and seconds after the first one: by then histories are open
 LONG = 4.0  # seconds, after which a slow kernel has run enough cells
 TOO_LONG = 60.0  # seconds, after which no more cells are sent
 INTERRUPT_PATIENCE = 10.0  # seconds
@@ -23,16 +24,26 @@ def trip(kernel: Kernel, place: Place, size: Size) -> Outcome:
     """Time cells one by one: from the request to the reply and the idle status."""
     with running(kernel, place) as started:
         client = started.ready()
-        times = times_of_cells(client, kernel.words.value, size.trips + WARM)
+        warm_up(client, kernel.words.value, size)
+        times = times_of_cells(client, kernel.words.value, size.trips)
         seen = {parse(frames).msg_type for frames in client.succeed(kernel.words.value)}
     remark = "" if seen & {"execute_result", "stream"} else "shows no result"
-    return Outcome(p50_and_p99("trip", times[WARM:]), remark)
+    return Outcome(p50_and_p99("trip", times), remark)
+
+
+def warm_up(client: Client, code: str, size: Size) -> None:
+    """Run cells that are not counted."""
+    until = time.monotonic() + (SETTLED if size.trips >= FULL.trips else 0)
+    count = 0
+    while count < WARM or time.monotonic() < until:
+        client.run(code)
+        count += 1
 
 
 def times_of_cells(client: Client, code: str, count: int) -> list[float]:
     """Time some cells, fewer where they take long."""
     times: list[float] = []
-    while len(times) < count and (sum(times) < LONG or len(times) <= WARM):
+    while len(times) < count and (sum(times) < LONG or len(times) < WARM):
         times.append(time_cell(client, code))
     return times
 
@@ -48,6 +59,7 @@ def pipelined(kernel: Kernel, place: Place, size: Size) -> Outcome:
     """Send many cells at once; count how many are done in a second."""
     with running(kernel, place) as started:
         client = started.ready()
+        warm_up(client, kernel.words.value, size)
         slowest = max(times_of_cells(client, kernel.words.value, WARM))
         count = max(WARM, min(size.pipelined, int(LONG / slowest)))
         began = time.perf_counter()

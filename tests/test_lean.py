@@ -1,0 +1,45 @@
+"""What is left out of a kernel's loop, and that it is there for all else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+
+def run(code: str) -> list[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+
+
+def test_the_loop_is_loaded_without_what_a_kernel_never_uses() -> None:
+    code = """
+from polykernel.lean import import_tornado
+import_tornado()
+import sys
+print("tornado.ioloop" in sys.modules, *sys.modules)
+"""
+    loaded = run(code)
+    assert loaded[0] == "True"
+    assert not {"ssl", "_ssl", "curses", "_curses"} & set(loaded)
+
+
+def test_what_was_left_out_can_be_imported_afterwards() -> None:
+    code = """
+from polykernel.lean import import_tornado
+import_tornado()
+import ssl
+print(ssl.OPENSSL_VERSION)
+"""
+    assert run(code)
+
+
+def test_what_is_loaded_already_stays() -> None:
+    code = """
+import ssl
+from polykernel.lean import import_tornado
+import_tornado()
+import sys
+print(sys.modules["ssl"] is ssl)
+"""
+    assert run(code) == ["True"]
