@@ -6,6 +6,7 @@ Moves lines and bytes, in the order that :mod:`polykernel.merge` restores; knows
 from __future__ import annotations
 
 import array
+import contextlib
 import fcntl
 import logging
 import os
@@ -24,6 +25,7 @@ from polykernel.rests import Rests
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from polykernel.launch import Pipes
 
@@ -34,6 +36,7 @@ log = logging.getLogger("polykernel.channel")
 _ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
 
 _encode = msgspec.json.Encoder().encode
+NO_TURN = contextlib.nullcontext()
 
 
 class Listener(Protocol):
@@ -55,9 +58,13 @@ class Channel:
     Args:
         pipes: The host's ends, non-blocking.
         listener: Who is told what comes.
+        turn: Entered while messages are told.
     """
 
-    def __init__(self, pipes: Pipes, listener: Listener) -> None:
+    def __init__(
+        self, pipes: Pipes, listener: Listener, turn: AbstractContextManager[None] = NO_TURN
+    ) -> None:
+        self._turn = turn
         self._pipes = pipes
         self._listener = listener
         self._loop = IOLoop.current()
@@ -152,8 +159,9 @@ class Channel:
 
     def _readable(self, descriptor: int, events: int) -> None:
         if descriptor == self._pipes.events:
-            self._read_lines(_CHUNK)
-            self._merge.advance()
+            with self._turn:
+                self._read_lines(_CHUNK)
+                self._merge.advance()
             return
         size = self._look(descriptor)
         if self._reading and size:

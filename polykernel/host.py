@@ -55,7 +55,12 @@ class Host:
         self._early = early
         self._last_words: list[Callable[[], None]] = []
         self._supervisor = Supervisor(
-            start.command, os.environ, start.language.name, start.process, start.trouble
+            start.command,
+            os.environ,
+            start.language.name,
+            start.process,
+            start.trouble,
+            transport.turn,
         )
         self._execution = Execution(
             self._supervisor,

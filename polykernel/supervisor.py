@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 from tornado.ioloop import IOLoop
 
-from polykernel.channel import Channel
+from polykernel.channel import NO_TURN, Channel
 from polykernel.channel_lines import INTERNAL_ERROR, METHOD_NOT_FOUND, VERSION, Failure, Line
 from polykernel.errors import ChannelError, EvaluatorStartError
 from polykernel.interrupts import Interrupts
@@ -20,10 +20,12 @@ from polykernel.launch import Process, launch, release_guard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
 SIGTERM_AFTER = 1.0  # seconds that a shutdown waits for the evaluator to end by itself
 SIGKILL_AFTER = 2.0
 MAXIMUM_STARTS = 3  # deaths at start until no more is tried
+
 
 log = logging.getLogger("polykernel.supervisor")
 
@@ -99,6 +101,7 @@ class Supervisor:
         language: The language's name, for its hello.
         process: A process that was started early, or ``None``.
         start_error: Why it could not be started, or ``None``.
+        turn: Entered while what the evaluator writes is told.
     """
 
     def __init__(
@@ -108,6 +111,7 @@ class Supervisor:
         language: str,
         process: Process | None,
         start_error: str = "",
+        turn: AbstractContextManager[None] = NO_TURN,
     ) -> None:
         self._command = command
         self._environment = environment
@@ -123,6 +127,7 @@ class Supervisor:
         self._interrupts = Interrupts(self._signal, self._on_unheard)
         self._on_gone: Callable[[], None] | None = None
         self._timers: list[object] = []
+        self._turn = turn
         self.start_error = start_error
         self.abilities: Abilities | None = None
 
@@ -153,7 +158,7 @@ class Supervisor:
         self._process = process
         self.abilities = None
         self._waiting.clear()
-        self._channel = Channel(process.pipes, self)
+        self._channel = Channel(process.pipes, self, self._turn)
         if self._paused:
             self._channel.pause()
         self._watch(process.pid)

@@ -52,6 +52,8 @@ class Transport:
     Attributes:
         on_congestion: Called with true whenever front ends don't keep up, with false when they do.
         on_unasked: Called when a question on stdin could not be delivered.
+        turn: Entered while what may send is called: what was sent goes out at its end. Without it
+            that is in the loop's next turn, which costs some 10 microseconds.
 
     Raises:
         ConnectionFileError: The connection's CURVE keys can't be used.
@@ -78,7 +80,7 @@ class Transport:
         self._in_flight: deque[tuple[zmq.MessageTracker, int]] = deque()
         self._in_flight_bytes = 0
         self._subscribers = 0
-        self._pumping = False
+        self.turn = _Turn(self._flush)
         self._stalled_since: float | None = None
 
     @property
@@ -118,12 +120,8 @@ class Transport:
 
     def pump(self, channel: str) -> None:
         """Hand on what has come on one socket, as far as it is there now."""
-        self._pumping = True
-        try:
+        with self.turn:
             self._read(channel)
-        finally:
-            self._pumping = False
-        self._flush()
 
     def _read(self, channel: str) -> None:
         socket = self._sockets.get(channel)
@@ -164,7 +162,7 @@ class Transport:
         messages wait for IOPub. Control does not wait for front ends that don't read.
         """
         if self._stalled_since is None:
-            if not self._queue and not self._pumping:
+            if not self._queue and not self.turn.lasts:
                 self._soon(self._flush)
             self._queue.append((channel, frames))
             if len(self._queue) >= BURST or sum(map(len, frames)) >= TRACKED:
@@ -307,6 +305,25 @@ class Transport:
         if unsent:
             log.warning("%s messages were not sent before the end: nobody read them", unsent)
         self._opened.close()
+
+
+class _Turn:
+    """A part of the loop's turn, at whose end what was sent goes out.
+
+    Attributes:
+        lasts: Whether it has not ended.
+    """
+
+    def __init__(self, at_end: Callable[[], None]) -> None:
+        self.lasts = False
+        self._at_end = at_end
+
+    def __enter__(self) -> None:
+        self.lasts = True
+
+    def __exit__(self, *exception: object) -> None:
+        self.lasts = False
+        self._at_end()
 
 
 def _has_come(socket: zmq.Socket[bytes]) -> bool:
