@@ -50,7 +50,6 @@ class Host:
         early: Sequence[tuple[str, Message]] = (),
     ) -> None:
         self._loop = cast("AsyncIOLoop", IOLoop.current())
-        self._front_ends = front_ends
         self._transport = transport = front_ends.transport
         self._early = early
         self._last_words: list[Callable[[], None]] = []

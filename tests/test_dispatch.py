@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support import schema
+from support.languages import NONE
 
 from polykernel.debugger import Debugger
 from polykernel.dispatch import Dispatch
 from polykernel.execution import Execution
 from polykernel.history import History
 from polykernel.kernel_info import KernelInfo
-from polykernel.language import Language
 from polykernel.message import Header, Message, from_json
 from polykernel.supervisor import Supervisor
 
@@ -33,16 +33,6 @@ REQUESTS = [
     "inspect",
     "is_complete",
 ]
-LANGUAGE = Language(
-    name="none",
-    display_name="None",
-    version="1",
-    mimetype="text/plain",
-    file_extension=".txt",
-    command=("false",),
-    banner="banner",
-    help_links={"Docs": "https://example.org"},
-)
 
 
 class Front:
@@ -58,7 +48,7 @@ class Front:
             self.execution,
             debugger,
             self._send,
-            info=KernelInfo(LANGUAGE),
+            info=KernelInfo(NONE),
             ports={f"{name}_port": 1 for name in ("shell", "iopub", "stdin", "hb", "control")},
             shutdown=lambda restart, last: self.shutdowns.append((restart, last)),
             history=History("none", "off"),
@@ -152,7 +142,7 @@ def test_the_reply_to_a_shutdown_waits_for_the_end(front: Front, restart: bool) 
 def test_kernel_info_says_what_the_specification_asks_for(front: Front) -> None:
     front.send("kernel_info_request")
     reply = front.reply()
-    assert reply["language_info"] == LANGUAGE.language_info()
+    assert reply["language_info"] == NONE.language_info()
     assert reply["banner"] == "banner"
     assert reply["help_links"] == [{"text": "Docs", "url": "https://example.org"}]
     assert reply["protocol_version"] == "5.5"

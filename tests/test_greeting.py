@@ -9,26 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.client import Client
+from support.languages import NONE
 
 from polykernel.connection import ConnectionInfo
 from polykernel.front_ends import FrontEnds
 from polykernel.greeting import greet
 from polykernel.kernel_info import KernelInfo
-from polykernel.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CONTENT = KernelInfo(
-    Language(
-        name="none",
-        display_name="None",
-        version="1",
-        mimetype="text/plain",
-        file_extension=".txt",
-        command=("false",),
-    )
-).content(subshells=True, debugger=False)
+CONTENT = KernelInfo(NONE).content(subshells=True, debugger=False)
 
 
 class Start:

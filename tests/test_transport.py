@@ -51,6 +51,12 @@ class Sockets:
         client.connect(self.info.address(self.transport.ports[f"{channel}_port"]))
         return client
 
+    def subscribe_without_reading(self) -> zmq.Socket[bytes]:
+        client = self.connect("iopub", zmq.SUB, rcvhwm=1, rcvbuf=1 << 16)
+        client.subscribe(b"")
+        self.until(lambda: self.subscriptions, "the subscription")
+        return client
+
     def until(self, happened: Callable[[], object], what: str) -> None:
         run_until(self.loop, happened, what)
 
@@ -125,9 +131,7 @@ def test_publishing_to_nobody_is_nothing(sockets: Sockets) -> None:
 def test_a_subscriber_that_does_not_read_is_waited_for_and_loses_nothing(
     sockets: Sockets, size: int
 ) -> None:
-    client = sockets.connect("iopub", zmq.SUB, rcvhwm=1, rcvbuf=1 << 16)
-    client.subscribe(b"")
-    sockets.until(lambda: sockets.subscriptions, "the subscription")
+    client = sockets.subscribe_without_reading()
     sent = 0
     while True not in sockets.congestion:
         assert sent < 100_000, "nobody was told to wait"
@@ -153,9 +157,7 @@ def test_a_subscriber_that_does_not_read_is_waited_for_and_loses_nothing(
 def test_what_is_in_flight_is_bounded_however_it_is_divided(
     sockets: Sockets, frames: list[bytes]
 ) -> None:
-    client = sockets.connect("iopub", zmq.SUB, rcvhwm=1, rcvbuf=1 << 16)
-    client.subscribe(b"")
-    sockets.until(lambda: sockets.subscriptions, "the subscription")
+    sockets.subscribe_without_reading()
     sent = 0
     while True not in sockets.congestion:
         sockets.transport.send("iopub", frames)
