@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _socket  # not socket: that would be an import before the evaluator is on its way
 import contextlib
+import errno
 import fcntl
 import importlib.util
 import os
@@ -30,6 +31,9 @@ PARCELS = 6
 _FIRST_FREE = 10  # above the descriptors that the evaluator gets, so that none overwrites another
 _PIPE_SIZE = 256 * 1024  # a 50 MB print: 205 MB/s with the default of 64 KB, 265 with this
 _SET_PIPE_SIZE = getattr(fcntl, "F_SETPIPE_SZ", None)  # Linux
+
+# descriptors, processes or memory: others may let go of them
+_PASSING = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
 
 # A process in a session of its own that outlives any kill of the host: the end of its standard
 # input says that the host is gone. A word on it says that the evaluator has been waited for.
@@ -136,7 +140,9 @@ def launch(command: Sequence[str], environment: Mapping[str, str]) -> Process:
             os.waitpid(pid, 0)
         for descriptor in ours:
             os.close(descriptor)
-        raise EvaluatorStartError(f"can't start {command[0]}: {error.strerror}") from None
+        failure = EvaluatorStartError(f"can't start {command[0]}: {error.strerror}")
+        failure.passing = error.errno in _PASSING
+        raise failure from None
     finally:
         for descriptor in theirs:
             os.close(descriptor)
@@ -154,9 +160,16 @@ def _pipe(theirs: list[int], ours: list[int], *, host_writes: bool = False) -> i
     host, evaluator = (writer, reader) if host_writes else (reader, writer)
     ours.append(host)
     os.set_blocking(host, False)
-    theirs.append(fcntl.fcntl(evaluator, fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE))
-    os.close(evaluator)
+    theirs.append(_move_up(evaluator))
     return host
+
+
+def _move_up(descriptor: int) -> int:
+    """Move a descriptor out of the way of those that the evaluator gets."""
+    try:
+        return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE)
+    finally:
+        os.close(descriptor)
 
 
 def _socket_pair(theirs: list[int], ours: list[int]) -> int:
@@ -164,8 +177,7 @@ def _socket_pair(theirs: list[int], ours: list[int]) -> int:
     host, evaluator = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
     host.setblocking(False)
     ours.append(host.detach())
-    theirs.append(fcntl.fcntl(evaluator.fileno(), fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE))
-    evaluator.close()
+    theirs.append(_move_up(evaluator.detach()))
     return ours[-1]
 
 

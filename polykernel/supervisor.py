@@ -102,6 +102,11 @@ class Supervisor:
         process: A process that was started early, or ``None``.
         start_error: Why it could not be started, or ``None``.
         turn: Entered while what the evaluator writes is told.
+
+    Attributes:
+        start_error: Why no process can be started; empty where one can.
+        may_start_later: Whether that may pass: descriptors or processes are used up.
+        abilities: What the evaluator can do; ``None`` before its hello.
     """
 
     def __init__(
@@ -129,6 +134,7 @@ class Supervisor:
         self._timers: list[object] = []
         self._turn = turn
         self.start_error = start_error
+        self.may_start_later = False
         self.abilities: Abilities | None = None
 
     def attach(self, watcher: Watcher) -> None:
@@ -149,9 +155,16 @@ class Supervisor:
         try:
             process = launch(self._command, self._environment)
         except EvaluatorStartError as error:
-            self.start_error = str(error)
+            self.start_error, self.may_start_later = str(error), error.passing
+            log.warning("%s", error)
             return
         self._adopt(process)
+
+    def start_again(self) -> None:
+        """Start a process where there was none for want of something that may be there again."""
+        if self.may_start_later and self._on_gone is None:
+            self.start_error, self.may_start_later = "", False
+            self.start()
 
     def _adopt(self, process: Process) -> None:
         log.info("evaluator %s started", process.pid)
@@ -353,8 +366,8 @@ class Supervisor:
 
     def _watch(self, pid: int) -> None:
         """Wait for a process without blocking the loop and without reaping it."""
-        if hasattr(os, "pidfd_open"):
-            descriptor = os.pidfd_open(pid)
+        descriptor = _pidfd(pid)
+        if descriptor >= 0:
 
             def ended(fd: int, events: int) -> None:
                 self._loop.remove_handler(fd)
@@ -442,6 +455,14 @@ def describe_status(code: int) -> str:
     except ValueError:
         return f"signal {-code}"
     return f"signal {number.name} ({signal.strsignal(number)})"
+
+
+def _pidfd(pid: int) -> int:
+    """Open a descriptor that tells of a process's end; -1 where there is none to be had."""
+    if hasattr(os, "pidfd_open"):
+        with contextlib.suppress(OSError):  # they are used up, or a container forbids the call
+            return os.pidfd_open(pid)
+    return -1
 
 
 def _folder() -> str:
