@@ -41,6 +41,7 @@ class Host:
         info: What kernel info says.
         early: Messages that have come, and on which channels.
         born: When this process was started.
+        files: To be removed when it is killed.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Host:
         info: KernelInfo,
         early: Sequence[tuple[str, Message]] = (),
         born: float = 0.0,
+        files: Sequence[str] = (),
     ) -> None:
         self._loop = cast("AsyncIOLoop", IOLoop.current())
         self._transport = transport = front_ends.transport
@@ -62,6 +64,7 @@ class Host:
             start.process,
             start.trouble,
             transport.turn,
+            files,
         )
         self._execution = Execution(
             self._supervisor,

@@ -36,8 +36,14 @@ _SET_PIPE_SIZE = getattr(fcntl, "F_SETPIPE_SZ", None)  # Linux
 _PASSING = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
 
 # A process in a session of its own that outlives any kill of the host: the end of its standard
-# input says that the host is gone. A word on it says that the evaluator has been waited for.
-_GUARD = 'trap "" HUP INT TERM; read -r word || kill -s KILL -- "-$0" 2>/dev/null'
+# input says that the host is gone. Lines on it are files that are to go with the host, until a word
+# says that the evaluator has been waited for.
+_GUARD = """
+trap "" HUP INT TERM
+while IFS= read -r line && [ "$line" != over ]; do set -- "$@" "$line"; done
+[ "$line" = over ] || { kill -s KILL -- "-$0"; rm -f -- "$@"; }
+[ ! -e "$TEMPORARY" ] || rm -rf -- "$TEMPORARY"
+"""
 
 
 class Pipes(NamedTuple):
@@ -62,12 +68,14 @@ class Process(NamedTuple):
         pipes: The host's ends of its pipes.
         guard: The guard's process id.
         leash: The descriptor whose end tells the guard that the host is gone.
+        temporary: A folder that is not there yet; the guard removes it after the evaluator's end.
     """
 
     pid: int
     pipes: Pipes
     guard: int
     leash: int
+    temporary: str
 
 
 def command_of(language: Language, python: str | None, plugin_name: str) -> list[str]:
@@ -133,7 +141,8 @@ def launch(command: Sequence[str], environment: Mapping[str, str]) -> Process:
         leash_end, leash = os.pipe()
         theirs.append(leash_end)
         ours.append(leash)
-        guard = _spawn_guard(pid, leash_end)
+        temporary = _temporary(environment)
+        guard = _spawn_guard(pid, leash_end, temporary)
     except OSError as error:
         if pid:  # without its guard it might outlive us
             os.kill(pid, signal.SIGKILL)
@@ -146,7 +155,14 @@ def launch(command: Sequence[str], environment: Mapping[str, str]) -> Process:
     finally:
         for descriptor in theirs:
             os.close(descriptor)
-    return Process(pid, Pipes(requests, events, stdout, stderr, last_words, parcels), guard, leash)
+    pipes = Pipes(requests, events, stdout, stderr, last_words, parcels)
+    return Process(pid, pipes, guard, leash, temporary)
+
+
+def _temporary(environment: Mapping[str, str]) -> str:
+    """Name a folder that nobody can have made before: whoever makes it first can write to it."""
+    folder = environment.get("TMPDIR") or "/tmp"  # `tempfile` would be an import at a start
+    return os.path.join(folder, f"polykernel-{os.urandom(8).hex()}")
 
 
 def _pipe(theirs: list[int], ours: list[int], *, host_writes: bool = False) -> int:
@@ -203,11 +219,11 @@ def _spawn(command: Sequence[str], environment: Mapping[str, str], theirs: Seque
     )
 
 
-def _spawn_guard(pid: int, leash_end: int) -> int:
+def _spawn_guard(pid: int, leash_end: int, temporary: str) -> int:
     return os.posix_spawn(
         "/bin/sh",
         ["polykernel-guard", "-c", _GUARD, str(pid)],
-        {"PATH": os.defpath},
+        {"PATH": os.defpath, "TEMPORARY": temporary},  # other users can see arguments
         file_actions=[
             (os.POSIX_SPAWN_DUP2, leash_end, 0),
             (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
@@ -216,6 +232,19 @@ def _spawn_guard(pid: int, leash_end: int) -> int:
         setsid=True,
         setsigmask=[],
     )
+
+
+def entrust(process: Process, files: Sequence[str]) -> None:
+    """Let the guard remove files when the host is gone; it can't any more after its release.
+
+    Args:
+        process: Whose guard.
+        files: Their absolute paths, under names that nobody else would take.
+    """
+    with contextlib.suppress(OSError):  # the guard is gone
+        for file in files:
+            if "\n" not in file:
+                os.write(process.leash, file.encode(errors="surrogateescape") + b"\n")
 
 
 def release_guard(process: Process) -> None:

@@ -13,6 +13,7 @@ import time
 
 from polykernel import inherited
 from polykernel.errors import ConnectionFileError, RegistrationError
+from polykernel.launch import entrust
 from polykernel.start import start
 
 TYPE_CHECKING = False
@@ -99,12 +100,15 @@ def run(
         keys = _curve_keys() if encrypt else None
         info = connection.fresh(language, transport, ip, path.parent, path.stem, keys)
     connection.warn(info)
+    files = [path, *connection.ipc_files(info)]
     with made:
-        _note(connection.ipc_files(info), made)
+        _note(files, made)
+        names = [str(file) for file in files]
+        if begun.process is not None:
+            entrust(begun.process, names)
         front_ends = FrontEnds(info)
-        host = _host(front_ends, begun, facts)
+        host = _host(front_ends, begun, facts, files=names)
         ports = front_ends.transport.ports
-        _note([path], made)
         connection.write(info, ports, path)
         if info.registrar is None:
             host.run(ready=lambda: _tell(path), interrupt_ends=True)
@@ -129,13 +133,14 @@ def _host(
     facts: KernelInfo,
     early: Sequence[tuple[str, Message]] = (),
     born: float = 0.0,
+    files: Sequence[str] = (),
 ) -> Host:
     from polykernel.lean import import_tornado
 
     import_tornado()
     from polykernel.host import Host
 
-    return Host(front_ends, begun, facts, early, born)
+    return Host(front_ends, begun, facts, early, born, files)
 
 
 def _run_registered(

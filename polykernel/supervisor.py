@@ -16,7 +16,7 @@ from polykernel.channel import NO_TURN, Channel
 from polykernel.channel_lines import INTERNAL_ERROR, METHOD_NOT_FOUND, VERSION, Failure, Line
 from polykernel.errors import ChannelError, EvaluatorStartError
 from polykernel.interrupts import Interrupts
-from polykernel.launch import Process, launch, release_guard
+from polykernel.launch import Process, entrust, launch, release_guard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -102,6 +102,7 @@ class Supervisor:
         process: A process that was started early, or ``None``.
         start_error: Why it could not be started, or ``None``.
         turn: Entered while what the evaluator writes is told.
+        files: To be removed when the host is killed; the guard of ``process`` knows them.
 
     Attributes:
         start_error: Why no process can be started; empty where one can.
@@ -117,7 +118,9 @@ class Supervisor:
         process: Process | None,
         start_error: str = "",
         turn: AbstractContextManager[None] = NO_TURN,
+        files: Sequence[str] = (),
     ) -> None:
+        self._files = files
         self._command = command
         self._environment = environment
         self._language = language
@@ -158,6 +161,7 @@ class Supervisor:
             self.start_error, self.may_start_later = str(error), error.passing
             log.warning("%s", error)
             return
+        entrust(process, self._files)
         self._adopt(process)
 
     def start_again(self) -> None:
@@ -181,6 +185,7 @@ class Supervisor:
             "cwd": _folder(),
             "buffers": True,
             "parcels": process.pipes.parcels >= 0,
+            "temporary": process.temporary,
         }
         self.request("hello", params, self._on_hello)
 
