@@ -41,7 +41,7 @@ class CellFiles:
 
     def __init__(self, temporary: str) -> None:
         # not to be guessed: whoever makes it first can write to it
-        if not (temporary and os.path.isdir(os.path.dirname(temporary))):
+        if not (temporary and Path(temporary).parent.is_dir()):
             temporary = os.path.join(tempfile.gettempdir(), f"polykernel-{os.urandom(8).hex()}")
         self._outer = temporary
         # "ipykernel_": JupyterLab shows "Cell [1]" for paths that have it, and others as they are
