@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import os
 import resource
+import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+from support import processes
+from support.client import Client
+
 from faults.checks import Check, answers, check, leaves_nothing, told_in
-from faults.hosts import limited
+from faults.hosts import Start, limited
 from faults.register import HOST, WITH_PROCESSES, fault
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from support.subjects import Subject
 
 MANY = 50  # front ends
@@ -46,6 +57,7 @@ def serves(kernel: Subject) -> None:
 )
 def test_cells_run_and_requests_are_answered_without_a_free_descriptor(kernel: Subject) -> None:
     kernel.execute("print('before')")
+    serves(kernel)  # its sockets are all connected
     with limited(kernel.kernel.pid, resource.RLIMIT_NOFILE, 3):
         serves(kernel)
         with check(Check.ANSWERS):
@@ -103,6 +115,7 @@ def test_an_evaluator_that_found_no_descriptor_is_started_when_there_are_some(
     languages=WITH_PROCESSES,
 )
 def test_front_ends_that_find_no_descriptor_are_served_when_there_are_some(kernel: Subject) -> None:
+    serves(kernel)  # its sockets are all connected
     with limited(kernel.kernel.pid, resource.RLIMIT_NOFILE, 3):
         others = [kernel.kernel.connect(subscribe=False, checked=False) for _ in range(MANY)]
         sent = [each.send("kernel_info_request") for each in others]
@@ -120,8 +133,7 @@ def test_front_ends_that_find_no_descriptor_are_served_when_there_are_some(kerne
 @fault(
     HOST,
     "no room on the disk for the history",
-    told="nothing: cells run, the history is kept in memory, and written when there is room; the "
-    "log says so once",
+    told="nothing: cells run, the history is kept in memory, and written when there is room",
     languages=WITH_PROCESSES,
     peers=False,
 )
@@ -134,16 +146,16 @@ def test_a_disk_that_is_full_keeps_the_history_in_memory(kernel: Subject) -> Non
             found = client.request("history_request", {"hist_access_type": "tail", "n": 9}).reply
             assert found["history"][-1][2] == each
         answers(kernel)
-    kernel.kernel.wait_for_log("the history is only in memory for now")
     leaves_nothing(kernel)
-    assert kernel.kernel.log.count("only in memory") == 1
     assert "Traceback" not in kernel.kernel.log
     written = sqlite3.connect(kernel.folder / "data" / "polykernel" / "history.sqlite")
     assert [row[0] for row in written.execute("SELECT input FROM cells")][:3] == cells
     written.close()
 
 
-@pytest.mark.parametrize("lack", ["a full disk", "a file in its place", "a system of files of others"])
+@pytest.mark.parametrize(
+    "lack", ["a full disk", "a file in its place", "a system of files of others"]
+)
 @fault(
     HOST,
     "no connection file can be written: the disk is full, or the runtime folder can't be made",
@@ -198,7 +210,7 @@ def test_a_host_without_standard_streams_runs_cells(tmp_path: Path) -> None:
         outcome = client.execute("import os; print('a'); os.system('echo b; echo c >&2')")
         assert (outcome.text(), outcome.text("stderr")) == ("a\nb\n", "c\n")
         for number in (0, 1, 2):
-            assert os.readlink(f"/proc/{host.process.pid}/fd/{number}") == os.devnull
+            assert str(Path(f"/proc/{host.process.pid}/fd/{number}").readlink()) == os.devnull
         client.request("shutdown_request", {"restart": False}, channel="control")
         client.close()
         host.leaves_nothing()
@@ -216,7 +228,7 @@ os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 
 @fault(
     HOST,
-    "its launcher does not listen any more: stderr is a pipe that nobody has open, and all is logged",
+    "its launcher is not there any more: stderr is a pipe that nobody reads, and all is logged",
     told="nothing: cells run, and nothing is written anywhere else",
     peers=False,
 )
@@ -245,27 +257,6 @@ def test_a_log_that_nobody_reads_any_more_ends_nothing(tmp_path: Path) -> None:
 
 @fault(
     HOST,
-    "little memory left, and a cell that shows 200 MB",
-    told="the cell says that something was refused; its kernel runs the next one, with all that was "
-    "defined",
-    peers=False,
-)
-def test_what_the_host_has_no_memory_for_is_refused(kernel: Subject) -> None:
-    pid = kernel.kernel.pid
-    kernel.execute("a = 7; from IPython.display import display")
-    used = psutil.Process(pid).memory_info().vms
-    with limited(pid, resource.RLIMIT_AS, used + (100 << 20)):
-        cell = "display({'text/plain': 'x' * (200 << 20)}, raw=True); a"
-        outcome = kernel.execute(cell)
-        assert outcome.result == "7"
-        assert "refused" in outcome.text("stderr")
-        answers(kernel)
-    answers(kernel)
-    leaves_nothing(kernel)
-
-
-@fault(
-    HOST,
     "the clock is set back by a day, while a cell runs and before the next ones",
     told="nothing: what is printed comes at once, and timers run as ever",
     peers=False,
@@ -277,9 +268,7 @@ def test_a_clock_that_is_set_back_changes_nothing(tmp_path: Path) -> None:
         processes.until(host.runs, "a cell")
         client = Client(json.loads(host.path.read_text()))
         client.ready()
-        cell = client.send_execute(
-            "print('begun')\nwhile True:\n  for each in range(1000): print(each)\n  import time; time.sleep(.01)"
-        )
+        cell = client.send_execute(PRINTING)
         client.wait_for_text("begun", cell)
         clock.write_text("86400")
         at = len(client.seen)
@@ -300,6 +289,14 @@ def test_a_clock_that_is_set_back_changes_nothing(tmp_path: Path) -> None:
     finally:
         host.close()
 
+
+PRINTING = """
+import time
+print('begun')
+while True:
+    for each in range(1000): print(each)
+    time.sleep(.01)
+"""
 
 # the host sees another time than there is: nobody may set the real clock here
 SET_BACK = """
