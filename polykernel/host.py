@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from polykernel.front_ends import FrontEnds
     from polykernel.kernel_info import KernelInfo
+    from polykernel.limits import Limits
     from polykernel.message import Message
     from polykernel.start import Start
 
@@ -39,6 +40,7 @@ class Host:
         front_ends: Who is served.
         start: The language and its evaluator.
         info: What kernel info says.
+        limits: What the user has limited; nothing where ``None``.
         early: Messages that have come, and on which channels.
     """
 
@@ -47,6 +49,7 @@ class Host:
         front_ends: FrontEnds,
         start: Start,
         info: KernelInfo,
+        limits: Limits | None = None,
         early: Sequence[tuple[str, Message]] = (),
     ) -> None:
         self._loop = cast("AsyncIOLoop", IOLoop.current())
@@ -69,6 +72,7 @@ class Host:
             purge_stdin=lambda: transport.take_all("stdin"),
             withdraw_stdin=transport.withdraw_question,
             broken=_broken(start),
+            limits=limits,
         )
         self._history = History(start.language.name, os.environ.get(SWITCH, ""))
         self._debugger = Debugger(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from polykernel.front_ends import FrontEnds
     from polykernel.host import Host
     from polykernel.kernel_info import KernelInfo
+    from polykernel.limits import Limits
     from polykernel.message import Message
     from polykernel.start import Start
 
@@ -34,6 +35,7 @@ def run(
     connection_file: str | None = None,
     python: str | None = None,
     language_version: str | None = None,
+    limits: Mapping[str, str] | None = None,
     verbosity: int = 0,
     transport: str = "tcp",
     ip: str = "127.0.0.1",
@@ -51,6 +53,7 @@ def run(
             ``None``.
         python: The interpreter that evaluates; this one where ``None``.
         language_version: The language's version in that interpreter, as far as it is known.
+        limits: What is limited, as the user wrote it, by the names of :mod:`polykernel.limits`.
         verbosity: 0 to 3.
         transport: ``tcp`` or ``ipc``, where there is no connection file.
         ip: The address to listen on, where there is no connection file.
@@ -60,10 +63,11 @@ def run(
         The exit code.
 
     Raises:
-        PolykernelError: The language, the connection file or an address is no good.
+        PolykernelError: The language, the connection file, a limit or an address is no good.
     """
     # until the loop runs there is nothing that could be interrupted
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    in_force = _limits(limits, language)
     begun = start(language, plugin, python)
     from polykernel import connection, logs
     from polykernel.front_ends import FrontEnds
@@ -82,7 +86,7 @@ def run(
             front_ends = FrontEnds(info)
             first = facts.content(subshells=begun.language.subshells, debugger=begun.debugger)
             early = greet(front_ends, first)
-            _host(front_ends, begun, facts, early).run()
+            _host(front_ends, begun, facts, in_force, early).run()
             return 0
         info = connection.choose_ipc(info)
         path = _fresh_path()
@@ -94,7 +98,7 @@ def run(
         for file in connection.ipc_files(info):
             stack.callback(file.unlink, missing_ok=True)
         front_ends = FrontEnds(info)
-        host = _host(front_ends, begun, facts)
+        host = _host(front_ends, begun, facts, in_force)
         ports = front_ends.transport.ports
         connection.write(info, ports, path)
         stack.callback(path.unlink, missing_ok=True)
@@ -109,6 +113,7 @@ def _host(
     front_ends: FrontEnds,
     begun: Start,
     facts: KernelInfo,
+    limits: Limits | None,
     early: Sequence[tuple[str, Message]] = (),
 ) -> Host:
     from polykernel.lean import import_tornado
@@ -116,7 +121,15 @@ def _host(
     import_tornado()
     from polykernel.host import Host
 
-    return Host(front_ends, begun, facts, early)
+    return Host(front_ends, begun, facts, limits, early)
+
+
+def _limits(written: Mapping[str, str] | None, language: str) -> Limits | None:
+    if not written:
+        return None
+    from polykernel.limits import limits_of
+
+    return limits_of(written, language)
 
 
 def _run_registered(
