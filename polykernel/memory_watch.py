@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -74,11 +75,22 @@ class MemoryWatch:
             elif tree is None or tree.pid != pid:
                 tree = Tree(pid)
             begun = monotonic()
-            if task and tree and (used := tree.used(task.limit)) > task.limit:
-                self._call(self._on_over, tree.pid, used)
-            rest = max(OFTEN, _SHARE * (monotonic() - begun))
-            self._changed.wait(None if task is None else rest if task.often else SELDOM)
+            if task and tree:
+                self._look(tree, task.limit)
+            # thousands of short cells a second are no reason for thousands of looks
+            time.sleep(max(OFTEN, _SHARE * (monotonic() - begun)))
+            if task is None or not task.often:
+                self._changed.wait(None if task is None else SELDOM)
             self._changed.clear()
+
+    def _look(self, tree: Tree, limit: float) -> None:
+        try:
+            used = tree.used(limit)
+        except OSError as error:  # no descriptor is left, perhaps
+            log.warning("the evaluator's memory can't be looked at: %s", error)
+            return
+        if used > limit:
+            self._call(self._on_over, tree.pid, used)
 
 
 class Tree:
