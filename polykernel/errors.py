@@ -55,7 +55,13 @@ class ChannelError(PolykernelError):
 
 
 class EvaluatorStartError(PolykernelError):
-    """An evaluator process could not be started."""
+    """An evaluator process could not be started.
+
+    Attributes:
+        passing: Whether it may be started later: what was lacking may be there again.
+    """
+
+    passing = False
 
 
 class HistoryUnavailable(PolykernelError):

@@ -127,9 +127,11 @@ class HistoryThread:
         if self._file is None:
             try:
                 from polykernel.history_file import HistoryFile
-            except ImportError as error:  # a Python that was built without SQLite
+
+                self._path = self._path or default_path()
+            # a Python that was built without SQLite, or no descriptor is left to read a module with
+            except (ImportError, OSError) as error:
                 raise HistoryUnavailable(str(error)) from error
-            self._path = self._path or default_path()
             self._file = HistoryFile(Path(self._path).expanduser(), self._language)
         return self._file
 

@@ -61,9 +61,15 @@ class Obituary:
             f"This cell runs in a fresh evaluator: {because}. What earlier cells defined is lost.\n"
         )
 
-    def no_start(self, error: str) -> dict[str, Any]:
-        """Content of the error of each cell where no evaluator can be started."""
-        lines = [error, *self._start_words, "Mend the cause, then restart the kernel."]
+    def no_start(self, error: str, *, passing: bool) -> dict[str, Any]:
+        """Content of the error of each cell where no evaluator can be started.
+
+        Args:
+            error: Why.
+            passing: Each cell tries again.
+        """
+        way_out = "run the cell again" if passing else "restart the kernel"
+        lines = [error, *self._start_words, f"Mend the cause, then {way_out}."]
         return error_content("EvaluatorStartError", error, lines)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from polykernel.folders import data_folder
+from polykernel import folders
 from polykernel.message import encode
 
 if TYPE_CHECKING:
@@ -112,11 +112,11 @@ class Overflow:
 
     def _begin(self) -> None:
         """Make the file, for its owner only."""
-        folder = data_folder() / "output"
+        folder = folders.data_folder() / "output"
         path = folder / f"{time.strftime('%Y-%m-%d-%H-%M-%S')}-{os.urandom(4).hex()}.txt"
         begin = f"\nThis cell has shown {self._limit.written}, its output limit. "
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folders.make(folder)
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         except OSError as error:
             self._trouble = f"{path}: {error.strerror}"

@@ -9,14 +9,16 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import sys
+import time
 
+from polykernel import inherited
 from polykernel.errors import ConnectionFileError, RegistrationError
+from polykernel.launch import entrust
 from polykernel.start import start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from polykernel.connection import ConnectionInfo, Registrar
@@ -65,9 +67,13 @@ def run(
     Raises:
         PolykernelError: The language, the connection file, a limit or an address is no good.
     """
+    born = time.time() - time.process_time()  # when this process was started, or shortly after
     # until the loop runs there is nothing that could be interrupted
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     in_force = _limits(limits, language)
+    inherited.settle_descriptors()
+    made = contextlib.ExitStack()  # removes the files that we make
+    inherited.end_at_signals(made.close)
     begun = start(language, plugin, python)
     from polykernel import connection, logs
     from polykernel.front_ends import FrontEnds
@@ -83,10 +89,14 @@ def run(
                 f"the connection file {connection_file} has no keys for CURVE"
             )
         if info.registrar is None:
+            connection.warn(info)
+            _note(connection.ipc_files(info), made)
             front_ends = FrontEnds(info)
             first = facts.content(subshells=begun.language.subshells, debugger=begun.debugger)
             early = greet(front_ends, first)
-            _host(front_ends, begun, facts, in_force, early).run()
+            # once signals are heeded the sockets remove their files: others may have taken a path
+            host = _host(front_ends, begun, facts, in_force, early, born)
+            host.run(ready=lambda: _forget(made))
             return 0
         info = connection.choose_ipc(info)
         path = _fresh_path()
@@ -94,19 +104,32 @@ def run(
         path = _fresh_path()
         keys = _curve_keys() if encrypt else None
         info = connection.fresh(language, transport, ip, path.parent, path.stem, keys)
-    with contextlib.ExitStack() as stack:
-        for file in connection.ipc_files(info):
-            stack.callback(file.unlink, missing_ok=True)
+    connection.warn(info)
+    files = [path, *connection.ipc_files(info)]
+    with made:
+        _note(files, made)
+        names = [str(file) for file in files]
+        if begun.process is not None:
+            entrust(begun.process, names)
         front_ends = FrontEnds(info)
-        host = _host(front_ends, begun, facts, in_force)
+        host = _host(front_ends, begun, facts, in_force, files=names)
         ports = front_ends.transport.ports
         connection.write(info, ports, path)
-        stack.callback(path.unlink, missing_ok=True)
         if info.registrar is None:
             host.run(ready=lambda: _tell(path), interrupt_ends=True)
         else:
             _run_registered(host, ports, info, info.registrar)
     return 0
+
+
+def _note(files: Iterable[Path], made: contextlib.ExitStack) -> None:
+    """Note files that are to be removed."""
+    for file in files:
+        made.callback(file.unlink, missing_ok=True)
+
+
+def _forget(made: contextlib.ExitStack) -> None:
+    made.pop_all()
 
 
 def _host(
@@ -115,13 +138,15 @@ def _host(
     facts: KernelInfo,
     limits: Limits | None,
     early: Sequence[tuple[str, Message]] = (),
+    born: float = 0.0,
+    files: Sequence[str] = (),
 ) -> Host:
     from polykernel.lean import import_tornado
 
     import_tornado()
     from polykernel.host import Host
 
-    return Host(front_ends, begun, facts, limits, early)
+    return Host(front_ends, begun, facts, limits, early, born, files)
 
 
 def _limits(written: Mapping[str, str] | None, language: str) -> Limits | None:
@@ -162,5 +187,5 @@ def _curve_keys() -> tuple[str, str]:
 def _tell(path: Path) -> None:
     print(f"Connection file: {path}")  # noqa: T201 -- what the command is for
     print(f"To connect a console: jupyter console --existing {path}")  # noqa: T201
-    print("To stop it: Ctrl-C; while a cell runs, Ctrl-C interrupts the cell")  # noqa: T201
-    sys.stdout.flush()
+    text = "To stop it: Ctrl-C; while a cell runs, Ctrl-C interrupts the cell"
+    print(text, flush=True)  # noqa: T201

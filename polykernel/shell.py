@@ -232,8 +232,11 @@ class Shell:
         """Say why the evaluator can't run anything now, as content of an error."""
         if self._shared.broken is not None:
             return self._shared.broken
-        if self._shared.supervisor.start_error:
-            return self._shared.obituary.no_start(self._shared.supervisor.start_error)
+        supervisor = self._shared.supervisor
+        supervisor.wake()
+        if supervisor.start_error:
+            passing = supervisor.may_start_later
+            return self._shared.obituary.no_start(supervisor.start_error, passing=passing)
         return None
 
     def _on_result(self, cell: Cell, answer: msgspec.Raw | Failure) -> None:
@@ -458,7 +461,9 @@ class Shell:
         """
         running = self.running
         if isinstance(running, Cell):
-            self._fail(running, self._trouble() or in_cell, abort=True)
+            tries_again = self._shared.supervisor.may_start_later  # with the next cell
+            trouble = None if tries_again else self._trouble()
+            self._fail(running, trouble or in_cell, abort=True)
         elif running is not None:
             self._nothing_runs()
             self._reply(running, otherwise)

@@ -17,7 +17,7 @@ from polykernel.channel import NO_TURN, Channel
 from polykernel.channel_lines import INTERNAL_ERROR, METHOD_NOT_FOUND, VERSION, Failure, Line
 from polykernel.errors import ChannelError, EvaluatorStartError
 from polykernel.interrupts import Interrupts
-from polykernel.launch import Process, launch, release_guard
+from polykernel.launch import Process, entrust, launch, release_guard
 from polykernel.watcher import Abilities, Death, describe_status
 
 if TYPE_CHECKING:
@@ -49,9 +49,11 @@ class Supervisor:
         process: A process that was started early, or ``None``.
         start_error: Why it could not be started, or ``None``.
         turn: Entered while what the evaluator writes is told.
+        files: To be removed when the host is killed; the guard of ``process`` knows them.
 
     Attributes:
-        start_error: Why no evaluator can be started; empty where one can.
+        start_error: Why no process can be started; empty where one can.
+        may_start_later: Whether that may pass: descriptors or processes are used up.
         abilities: What the evaluator can do; ``None`` while it is not up.
         active_at: When the evaluator was last heard or asked, by :func:`time.monotonic`.
     """
@@ -64,7 +66,9 @@ class Supervisor:
         process: Process | None,
         start_error: str = "",
         turn: AbstractContextManager[None] = NO_TURN,
+        files: Sequence[str] = (),
     ) -> None:
+        self._files = files
         self._command = command
         self._environment = environment
         self._language = language
@@ -84,6 +88,7 @@ class Supervisor:
         self._timers: list[object] = []
         self._turn = turn
         self.start_error = start_error
+        self.may_start_later = False
         self.abilities: Abilities | None = None
         self.active_at = monotonic()
 
@@ -106,9 +111,18 @@ class Supervisor:
         try:
             process = launch(self._command, self._environment)
         except EvaluatorStartError as error:
-            self.start_error = str(error)
+            self.start_error, self.may_start_later = str(error), error.passing
+            log.warning("%s", error)
             return
+        entrust(process, self._files)
         self._adopt(process)
+
+    def wake(self) -> None:
+        """Start a process where there is none since none was needed, or something was used up."""
+        asleep = self._retired or self.may_start_later
+        if asleep and self._process is None and self._on_gone is None:
+            self.start_error, self.may_start_later = "", False
+            self.start()
 
     def _adopt(self, process: Process) -> None:
         log.info("evaluator %s started", process.pid)
@@ -125,6 +139,7 @@ class Supervisor:
             "cwd": _folder(),
             "buffers": True,
             "parcels": process.pipes.parcels >= 0,
+            "temporary": process.temporary,
         }
         self.request("hello", params, self._on_hello)
 
@@ -329,8 +344,8 @@ class Supervisor:
 
     def _watch(self, pid: int) -> None:
         """Wait for a process without blocking the loop and without reaping it."""
-        if hasattr(os, "pidfd_open"):
-            descriptor = os.pidfd_open(pid)
+        descriptor = _pidfd(pid)
+        if descriptor >= 0:
 
             def ended(fd: int, events: int) -> None:
                 self._loop.remove_handler(fd)
@@ -432,10 +447,13 @@ class Supervisor:
             self._killed_after, self._excess = after, excess
             self._ask_to_end(restart=False)
 
-    def wake(self) -> None:
-        """Start an evaluator where the last one was retired and is gone."""
-        if self._retired and self._process is None:
-            self.start()
+
+def _pidfd(pid: int) -> int:
+    """Open a descriptor that tells of a process's end; -1 where there is none to be had."""
+    if hasattr(os, "pidfd_open"):
+        with contextlib.suppress(OSError):  # they are used up, or a container forbids the call
+            return os.pidfd_open(pid)
+    return -1
 
 
 def _folder() -> str:
