@@ -8,6 +8,7 @@ that is idle for too long is ended in good order. How much a cell shows is count
 from __future__ import annotations
 
 import logging
+import re
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
@@ -139,8 +140,9 @@ class Limiter:
         limit = self._memory_limit
         if limit is None or used <= limit.value or pid != self._supervisor.pid:
             return  # it was a look at what is over
-        told = f"the evaluator used {_in_words(used)} of memory, and its limit is {limit.written}"
-        self._supervisor.kill(f"using {_in_words(used)} of memory", Excess(told, limit.advice))
+        amount = _in_words(used, limit)
+        told = f"the evaluator used {amount} of memory, and its limit is {limit.written}"
+        self._supervisor.kill(f"using {amount} of memory", Excess(told, limit.advice))
 
     # idleness
 
@@ -157,6 +159,10 @@ class Limiter:
         self._look_in(limit.value - quiet, limit)
 
 
-def _in_words(size: int) -> str:
-    """Tell a number of bytes."""
-    return f"{size / 1024**3:.2f} GiB" if size >= 1024**3 else f"{size / 1024**2:.0f} MiB"
+def _in_words(size: int, limit: Limit) -> str:
+    """Tell a number of bytes in the kind of unit that its limit is written in."""
+    decimal = re.search("[kmgt]b", limit.written.lower())
+    base, mega, giga = (1000, "MB", "GB") if decimal else (1024, "MiB", "GiB")
+    if size >= base**3:
+        return f"{size / base**3:.2f} {giga}"
+    return f"{size / base**2:.0f} {mega}"
