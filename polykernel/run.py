@@ -89,9 +89,9 @@ def run(
                 f"the connection file {connection_file} has no keys for CURVE"
             )
         if info.registrar is None:
-            connection.warn(info)
             _note(connection.ipc_files(info), made)
             front_ends = FrontEnds(info)
+            connection.warn(info)
             first = facts.content(subshells=begun.language.subshells, debugger=begun.debugger)
             early = greet(front_ends, first)
             # once signals are heeded the sockets remove their files: others may have taken a path
@@ -104,7 +104,6 @@ def run(
         path = _fresh_path()
         keys = _curve_keys() if encrypt else None
         info = connection.fresh(language, transport, ip, path.parent, path.stem, keys)
-    connection.warn(info)
     files = [path, *connection.ipc_files(info)]
     with made:
         _note(files, made)
@@ -112,6 +111,7 @@ def run(
         if begun.process is not None:
             entrust(begun.process, names)
         front_ends = FrontEnds(info)
+        connection.warn(info)
         host = _host(front_ends, begun, facts, in_force, files=names)
         ports = front_ends.transport.ports
         connection.write(info, ports, path)
