@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from polykernel.execution import Execution
     from polykernel.history import History
     from polykernel.kernel_info import KernelInfo
-    from polykernel.supervisor import Abilities
+    from polykernel.watcher import Abilities
 
 SUBSHELLS = {"create_subshell_request", "delete_subshell_request", "list_subshell_request"}
 

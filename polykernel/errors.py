@@ -11,6 +11,7 @@ PolykernelError                  anything below; its text is one line that a use
 ├── ChannelError                 an evaluator sent what the channel does not allow
 ├── EvaluatorStartError          an evaluator process could not be started
 ├── HistoryUnavailable           the file of the history can't be used now
+├── LimitError                   a limit is not written as one
 └── KernelspecError              a kernelspec can't be written, read or removed
 """
 
@@ -65,6 +66,10 @@ class EvaluatorStartError(PolykernelError):
 
 class HistoryUnavailable(PolykernelError):
     """The file of the history can't be used now; memory does for it."""
+
+
+class LimitError(PolykernelError):
+    """A limit is not written as one, or a cell can't have it."""
 
 
 class KernelspecError(PolykernelError):

@@ -51,3 +51,12 @@ def make_private(file: Path) -> bool:
         return False
     file.chmod(stat.S_IMODE(found.st_mode) & ~_OTHERS)
     return True
+
+
+def data_folder() -> Path:
+    """Name the folder for files of polykernel's own, in Jupyter's; whoever needs it makes it."""
+    from pathlib import Path
+
+    from jupyter_core.paths import jupyter_data_dir
+
+    return Path(jupyter_data_dir()) / "polykernel"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from polykernel.errors import HistoryUnavailable
+from polykernel.folders import data_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -137,6 +138,4 @@ class HistoryThread:
 
 def default_path() -> str:
     """Name the file in Jupyter's data folder."""
-    from jupyter_core.paths import jupyter_data_dir
-
-    return str(Path(jupyter_data_dir()) / "polykernel" / "history.sqlite")
+    return str(data_folder() / "history.sqlite")

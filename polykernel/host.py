@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from polykernel.front_ends import FrontEnds
     from polykernel.kernel_info import KernelInfo
+    from polykernel.limits import Limits
     from polykernel.message import Message
     from polykernel.start import Start
 
@@ -39,6 +40,7 @@ class Host:
         front_ends: Who is served.
         start: The language and its evaluator.
         info: What kernel info says.
+        limits: What the user has limited; nothing where ``None``.
         early: Messages that have come, and on which channels.
         born: When this process was started.
         files: To be removed when it is killed.
@@ -49,6 +51,7 @@ class Host:
         front_ends: FrontEnds,
         start: Start,
         info: KernelInfo,
+        limits: Limits | None = None,
         early: Sequence[tuple[str, Message]] = (),
         born: float = 0.0,
         files: Sequence[str] = (),
@@ -74,6 +77,7 @@ class Host:
             purge_stdin=lambda: transport.take_all("stdin"),
             withdraw_stdin=transport.withdraw_question,
             broken=_broken(start),
+            limits=limits,
         )
         self._history = History(start.language.name, os.environ.get(SWITCH, ""))
         self._debugger = Debugger(

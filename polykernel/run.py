@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from polykernel.front_ends import FrontEnds
     from polykernel.host import Host
     from polykernel.kernel_info import KernelInfo
+    from polykernel.limits import Limits
     from polykernel.message import Message
     from polykernel.start import Start
 
@@ -36,6 +37,7 @@ def run(
     connection_file: str | None = None,
     python: str | None = None,
     language_version: str | None = None,
+    limits: Mapping[str, str] | None = None,
     verbosity: int = 0,
     transport: str = "tcp",
     ip: str = "127.0.0.1",
@@ -53,6 +55,7 @@ def run(
             ``None``.
         python: The interpreter that evaluates; this one where ``None``.
         language_version: The language's version in that interpreter, as far as it is known.
+        limits: What is limited, as the user wrote it, by the names of :mod:`polykernel.limits`.
         verbosity: 0 to 3.
         transport: ``tcp`` or ``ipc``, where there is no connection file.
         ip: The address to listen on, where there is no connection file.
@@ -62,11 +65,12 @@ def run(
         The exit code.
 
     Raises:
-        PolykernelError: The language, the connection file or an address is no good.
+        PolykernelError: The language, the connection file, a limit or an address is no good.
     """
     born = time.time() - time.process_time()  # when this process was started, or shortly after
     # until the loop runs there is nothing that could be interrupted
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    in_force = _limits(limits, language)
     inherited.settle_descriptors()
     made = contextlib.ExitStack()  # removes the files that we make
     inherited.end_at_signals(made.close)
@@ -85,13 +89,14 @@ def run(
                 f"the connection file {connection_file} has no keys for CURVE"
             )
         if info.registrar is None:
-            connection.warn(info)
             _note(connection.ipc_files(info), made)
             front_ends = FrontEnds(info)
+            connection.warn(info)
             first = facts.content(subshells=begun.language.subshells, debugger=begun.debugger)
             early = greet(front_ends, first)
             # once signals are heeded the sockets remove their files: others may have taken a path
-            _host(front_ends, begun, facts, early, born).run(ready=lambda: _forget(made))
+            host = _host(front_ends, begun, facts, in_force, early, born)
+            host.run(ready=lambda: _forget(made))
             return 0
         info = connection.choose_ipc(info)
         path = _fresh_path()
@@ -99,7 +104,6 @@ def run(
         path = _fresh_path()
         keys = _curve_keys() if encrypt else None
         info = connection.fresh(language, transport, ip, path.parent, path.stem, keys)
-    connection.warn(info)
     files = [path, *connection.ipc_files(info)]
     with made:
         _note(files, made)
@@ -107,7 +111,8 @@ def run(
         if begun.process is not None:
             entrust(begun.process, names)
         front_ends = FrontEnds(info)
-        host = _host(front_ends, begun, facts, files=names)
+        connection.warn(info)
+        host = _host(front_ends, begun, facts, in_force, files=names)
         ports = front_ends.transport.ports
         connection.write(info, ports, path)
         if info.registrar is None:
@@ -136,6 +141,7 @@ def _host(
     front_ends: FrontEnds,
     begun: Start,
     facts: KernelInfo,
+    limits: Limits | None,
     early: Sequence[tuple[str, Message]] = (),
     born: float = 0.0,
     files: Sequence[str] = (),
@@ -145,7 +151,15 @@ def _host(
     import_tornado()
     from polykernel.host import Host
 
-    return Host(front_ends, begun, facts, early, born, files)
+    return Host(front_ends, begun, facts, limits, early, born, files)
+
+
+def _limits(written: Mapping[str, str] | None, language: str) -> Limits | None:
+    if not written:
+        return None
+    from polykernel.limits import limits_of
+
+    return limits_of(written, language)
 
 
 def _run_registered(

@@ -6,7 +6,7 @@ import contextlib
 import signal
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from support import processes
@@ -22,7 +22,7 @@ LATEST = 0.4  # seconds: a kernel runs cells before that
 AT_ONCE = 4
 
 #: How a host is started: by hand, or with a connection file; in sockets of tcp or in files.
-WAYS = {
+WAYS: dict[str, dict[str, Any]] = {
     "by hand": {"by_hand": True},
     "by hand, ipc": {"by_hand": True, "transport": "ipc"},
     "by Jupyter": {"by_hand": False},
