@@ -71,7 +71,8 @@ class CellFiles:
             if not self._written:
                 Path(self._outer).mkdir(mode=0o700, exist_ok=True)
                 Path(self.folder).mkdir(mode=0o700)
-            with open(name, "w", encoding="utf-8", errors="replace", newline="") as file:
+            descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with open(descriptor, "w", encoding="utf-8", errors="replace", newline="") as file:
                 file.write(code)
             self._written.add(name)
         return name
