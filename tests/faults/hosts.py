@@ -97,9 +97,9 @@ class Start:
             "TMPDIR": str(self.temporary),
             "JUPYTER_RUNTIME_DIR": str(self.runtime),
             "JUPYTER_DATA_DIR": str(data),
-            **environment,
         }
         variables.pop("JPY_PARENT_PID", None)
+        variables.update(environment)
         command = [sys.executable, "-P", *(["-c", python] if python else [])]
         command += ["-m", "polykernel", "run", "python", "--plugin", "polykernel_python.plugin"]
         command += arguments

@@ -103,3 +103,32 @@ def test_a_host_that_is_ended_at_a_random_moment_of_its_start_leaves_nothing(
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(once, range(MOMENTS)))
+
+
+@fault(
+    HOST,
+    "the process that started it ends: before it looks, and at 24 random moments of its start",
+    told="nothing is left",
+    peers=False,
+)
+def test_a_host_whose_parent_ends_at_any_moment_of_its_start_leaves_nothing(
+    start: Callable[..., Start],
+) -> None:
+    numbers = seeded()
+    moments = [-1.0, *(numbers.random() * LATEST for _ in range(MOMENTS))]
+
+    def once(moment: float) -> None:
+        with subprocess.Popen(["sleep", "1000"]) as parent:
+            if moment < 0:
+                parent.kill()
+                parent.wait()
+            host = start(by_hand=True, environment={"JPY_PARENT_PID": str(parent.pid)})
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                host.process.wait(max(0.0, moment))
+            assert not host.ended() or moment < 0, host.log.read_text()
+            parent.kill()
+        host.leaves_nothing()
+        assert host.process.returncode == 0
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(once, moments))

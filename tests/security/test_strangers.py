@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 import zmq
-from polykernel_python import debug_adapter
+from polykernel_python import debug_tracing
 from polykernel_python.debug_adapter import Adapter, DebuggerFailed
 from support.client import Client
 from support.debugger import Debugger
@@ -146,8 +146,8 @@ def test_a_program_that_connects_in_the_debuggers_place_is_sent_away(
         return thread
 
     gone = threading.Event()
-    monkeypatch.setattr(debug_adapter.debug_tracing, "connect", impostor)
-    monkeypatch.setattr(debug_adapter.debug_tracing, "start_thread", start_thread)
+    monkeypatch.setattr(debug_tracing, "connect", impostor)
+    monkeypatch.setattr(debug_tracing, "start_thread", start_thread)
     try:
         with pytest.raises(DebuggerFailed, match="another process has connected"):
             Adapter(lambda event: None).start()
