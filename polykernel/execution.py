@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from polykernel.content import ExecuteRequest, error_content
 from polykernel.errors import UnknownSubshell
 from polykernel.items import Cell
+from polykernel.logs import Dropped
 from polykernel.message import Message, from_json
 from polykernel.obituary import Obituary
 from polykernel.output import Output
@@ -69,6 +70,7 @@ class Execution:
             supervisor, lambda message: send("stdin", message), purge_stdin, withdraw_stdin
         )
         self._obituary = Obituary()
+        self._refused = Dropped(log)  # since something last ran
         self._reading_on = False  # since an interrupt, although front ends don't keep up
         self._stopped = False
         self.subshells = False
@@ -162,6 +164,7 @@ class Execution:
         self._leaving = [shell for shell in self._leaving if shell.running]
         if not any(shell.running for shell in self._shells()):
             self._reading_on = False
+            self._refused = Dropped(log)
             self._supervisor.request_over()
 
     # subshells
@@ -286,8 +289,9 @@ class Execution:
 
     def on_refused(self, error: ChannelError) -> None:
         """Say in the cell that something the evaluator sent was left out."""
-        log.warning("refused: %s", error)
-        self.output.say(f"polykernel: something that the evaluator sent was refused: {error}\n")
+        told = self._refused.tell("something that the evaluator sent was refused: %s", error)
+        if told:
+            self.output.say(f"polykernel: {told}\n")
 
     def on_abilities(self, abilities: Abilities) -> None:
         """Pass on what a new evaluator says of itself."""

@@ -15,6 +15,7 @@ import signal
 import sys
 from typing import NamedTuple
 
+from polykernel import remains
 from polykernel.errors import EvaluatorStartError
 
 TYPE_CHECKING = False
@@ -33,7 +34,19 @@ _SET_PIPE_SIZE = getattr(fcntl, "F_SETPIPE_SZ", None)  # Linux
 
 # A process in a session of its own that outlives any kill of the host: the end of its standard
 # input says that the host is gone. A word on it says that the evaluator has been waited for.
-_GUARD = 'trap "" HUP INT TERM; read -r word || kill -s KILL -- "-$0" 2>/dev/null'
+# It finds what has left the group as `remains` does.
+_GUARD = """
+trap "" HUP INT TERM
+read -r word && exit
+kill -s KILL -- "-$0"
+for round in 1 2 3 4 5 6 7 8 9; do
+    found=$(grep -ls "$1" /proc/[0-9]*/environ) || exit
+    for file in $found; do
+        file=${file%/environ}
+        kill -s KILL "${file#/proc/}"
+    done
+done
+"""
 
 
 class Pipes(NamedTuple):
@@ -58,12 +71,14 @@ class Process(NamedTuple):
         pipes: The host's ends of its pipes.
         guard: The guard's process id.
         leash: The descriptor whose end tells the guard that the host is gone.
+        mark: Stands in the environment of all that it starts (:mod:`polykernel.remains`).
     """
 
     pid: int
     pipes: Pipes
     guard: int
     leash: int
+    mark: str
 
 
 def command_of(language: Language, python: str | None, plugin_name: str) -> list[str]:
@@ -115,6 +130,7 @@ def launch(command: Sequence[str], environment: Mapping[str, str]) -> Process:
         EvaluatorStartError: Its program is not there or can't be run.
     """
     pid = 0
+    mark = remains.new_mark()
     theirs: list[int] = []
     ours: list[int] = []
     try:
@@ -125,11 +141,11 @@ def launch(command: Sequence[str], environment: Mapping[str, str]) -> Process:
         last_words = _pipe(theirs, ours)
         os.set_blocking(theirs[-1], False)  # nobody reads it before the end
         parcels = _socket_pair(theirs, ours) if hasattr(os, "memfd_create") else -1
-        pid = _spawn(command, environment, theirs)
+        pid = _spawn(command, remains.marked(environment, mark), theirs)
         leash_end, leash = os.pipe()
         theirs.append(leash_end)
         ours.append(leash)
-        guard = _spawn_guard(pid, leash_end)
+        guard = _spawn_guard(pid, leash_end, mark)
     except OSError as error:
         if pid:  # without its guard it might outlive us
             os.kill(pid, signal.SIGKILL)
@@ -140,7 +156,8 @@ def launch(command: Sequence[str], environment: Mapping[str, str]) -> Process:
     finally:
         for descriptor in theirs:
             os.close(descriptor)
-    return Process(pid, Pipes(requests, events, stdout, stderr, last_words, parcels), guard, leash)
+    pipes = Pipes(requests, events, stdout, stderr, last_words, parcels)
+    return Process(pid, pipes, guard, leash, mark)
 
 
 def _pipe(theirs: list[int], ours: list[int], *, host_writes: bool = False) -> int:
@@ -191,10 +208,10 @@ def _spawn(command: Sequence[str], environment: Mapping[str, str], theirs: Seque
     )
 
 
-def _spawn_guard(pid: int, leash_end: int) -> int:
+def _spawn_guard(pid: int, leash_end: int, mark: str) -> int:
     return os.posix_spawn(
         "/bin/sh",
-        ["polykernel-guard", "-c", _GUARD, str(pid)],
+        ["polykernel-guard", "-c", _GUARD, str(pid), mark],
         {"PATH": os.defpath},
         file_actions=[
             (os.POSIX_SPAWN_DUP2, leash_end, 0),

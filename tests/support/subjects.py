@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import itertools
+import os
+import signal
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -216,6 +218,14 @@ class Subject:
 
     def execute(self, code: str, **content: Any) -> Outcome:
         return self.client.execute(code, **content)
+
+    def interrupt(self, client: Client | None = None) -> None:
+        """Interrupt as a front end's button does: by a message, or by a signal."""
+        if self.kernel.manager.kernel_spec.interrupt_mode == "message":  # type: ignore[union-attr]
+            client = client or self.client
+            assert client.request("interrupt_request", channel="control").status == "ok"
+        else:
+            os.killpg(os.getpgid(self.kernel.pid), signal.SIGINT)
 
     @contextlib.contextmanager
     def stopped(self) -> Iterator[None]:
