@@ -34,17 +34,24 @@ _SET_PIPE_SIZE = getattr(fcntl, "F_SETPIPE_SZ", None)  # Linux
 
 # A process in a session of its own that outlives any kill of the host: the end of its standard
 # input says that the host is gone. A word on it says that the evaluator has been waited for.
-# It finds what has left the group as `remains` does.
+# It finds what has left the group as `remains` does, by its mark or its session.
 _GUARD = """
 trap "" HUP INT TERM
 read -r word && exit
 kill -s KILL -- "-$0"
+mark=$1
 for round in 1 2 3 4 5 6 7 8 9; do
-    found=$(grep -ls "$1" /proc/[0-9]*/environ) || exit
+    found=$(grep -ls "$mark" /proc/[0-9]*/environ)
     for file in $found; do
         file=${file%/environ}
         kill -s KILL "${file#/proc/}"
     done
+    for file in /proc/[0-9]*/stat; do
+        read -r line < "$file" || continue
+        set -- ${line##*) }
+        [ "$4" = "$0" ] && [ "$1" != Z ] && found="$found $file" && kill -s KILL "${line%% *}"
+    done
+    [ -n "$found" ] || exit
 done
 """
 

@@ -11,17 +11,18 @@ import signal
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 NAME = "POLYKERNEL_EVALUATOR"  # the environment variable that the mark stands in
-_ROUNDS = 10  # a process may start another one while we look
+_ROUNDS = 50  # a process may start another one while we look; one takes a millisecond
 _ZOMBIE = b"Z"
 
 
-class _Process(NamedTuple):
+class _Place(NamedTuple):
+    """Where a process stands that has no mark."""
+
     parent: int
     session: int
-    marked: bool
 
 
 def new_mark() -> str:
@@ -43,11 +44,8 @@ def kill(leader: int, mark: str) -> None:
     """
     _kill(os.killpg, leader)
     for _ in range(_ROUNDS):
-        found = _find(leader, mark.encode())
-        if not found:
+        if not _kill_found(leader, mark.encode()):
             return
-        for pid in found:
-            _kill(os.kill, pid)
 
 
 def _kill(send: Callable[[int, int], None], number: int) -> None:
@@ -57,35 +55,52 @@ def _kill(send: Callable[[int, int], None], number: int) -> None:
         pass  # it is gone, or somebody else's: sudo's
 
 
-def _find(leader: int, mark: bytes) -> list[int]:
-    """Find the processes with the mark, of the leader's session, and all below those."""
-    processes = _all(mark)
-    found = {pid for pid, each in processes.items() if each.marked or each.session == leader}
-    while below := {pid for pid, each in processes.items() if each.parent in found} - found:
+def _kill_found(leader: int, mark: bytes) -> bool:
+    """Kill what has the mark, what is of the leader's session, and all below those."""
+    found: set[int] = set()
+    others: dict[int, _Place] = {}
+    for pid in _all():
+        try:
+            if mark in _read(pid, "environ"):
+                _kill(os.kill, pid)  # at once: it might fork, and end
+                found.add(pid)
+            elif (place := _place(pid)) is not None:
+                others[pid] = place
+        except (OSError, ValueError):
+            pass  # it is gone, or not ours
+    below = {pid for pid, place in others.items() if place.session == leader}
+    while below:
+        for pid in below:
+            _kill(os.kill, pid)
+            del others[pid]
         found |= below
-    return sorted(found - {leader, os.getpid()})
+        below = {pid for pid, place in others.items() if place.parent in found}
+    return bool(found)
 
 
-def _all(mark: bytes) -> dict[int, _Process]:
-    """Look at all processes, as far as we may."""
+def _all() -> Iterator[int]:
+    """Give all processes by their numbers, also those that are started meanwhile."""
+    highest = 0
+    while new := sorted(pid for pid in _numbers() if pid > highest):
+        yield from new
+        highest = new[-1]
+
+
+def _numbers() -> list[int]:
     try:
         names = os.listdir("/proc")  # noqa: PTH208 - pathlib would be an import
     except OSError:
-        return {}
-    looked = ((int(name), _look(name, mark)) for name in names if name.isdigit())
-    return {pid: process for pid, process in looked if process is not None}
+        return []
+    return [int(name) for name in names if name.isdigit()]
 
 
-def _look(pid: str, mark: bytes) -> _Process | None:
-    try:
-        # state, parent, group and session stand behind the name, in which anything may be
-        state, parent, _, session = _read(pid, "stat").rpartition(b")")[2].split()[:4]
-        is_ours = mark in _read(pid, "environ")
-    except (OSError, ValueError):
-        return None  # it is gone, or not ours
-    return None if state == _ZOMBIE else _Process(int(parent), int(session), is_ours)
+def _place(pid: int) -> _Place | None:
+    """Find out where a process stands; ``None`` where it has ended."""
+    # state, parent, group and session stand behind the name, in which anything may be
+    state, parent, _, session = _read(pid, "stat").rpartition(b")")[2].split()[:4]
+    return None if state == _ZOMBIE else _Place(int(parent), int(session))
 
 
-def _read(pid: str, name: str) -> bytes:
+def _read(pid: int, name: str) -> bytes:
     with open(f"/proc/{pid}/{name}", "rb") as file:
         return file.read()

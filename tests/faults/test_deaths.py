@@ -11,6 +11,7 @@ import pytest
 from faults.checks import (
     Check,
     answers,
+    answers_on_control,
     check,
     ended,
     evaluator,
@@ -95,7 +96,7 @@ def test_a_kill_while_a_cell_runs_ends_that_cell_and_aborts_the_queue(kernel: Su
     pid = evaluator(kernel)
     _, cell = kernel.send_gate()
     queued = kernel.client.send_execute("print('must not run')")
-    kernel.client.request("kernel_info_request", channel="control")
+    answers_on_control(kernel)
     os.kill(pid, signal.SIGKILL)
     printed(told_in(kernel, cell, "SIGKILL"), "at the gate\n")
     with check(Check.TOLD):

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 import psutil
 from support import processes
 
-from faults.checks import Check, answers, check, evaluator, leaves_nothing, printed, told_in
+from faults.checks import (
+    Check,
+    answers,
+    answers_on_control,
+    check,
+    evaluator,
+    leaves_nothing,
+    printed,
+    shuts_down,
+    told_in,
+)
 from faults.register import EVALUATOR, fault
 
 if TYPE_CHECKING:
@@ -25,19 +35,11 @@ def stop(pid: int) -> None:
 def send_endless(kernel: Subject) -> str:
     """Send a cell that loops in C, and wait until it does."""
     process = psutil.Process(evaluator(kernel))
-    cell = kernel.client.send_execute(
-        "import itertools; print('before', flush=True); all(itertools.repeat(True))"
-    )
-    kernel.client.wait_for_text("before", cell)
+    gate, cell = kernel.send_gate("import itertools; all(itertools.repeat(True))")
+    gate.open()
     before = process.cpu_times().user
     processes.until(lambda: process.cpu_times().user > before + 0.1, "a computing evaluator")
     return cell
-
-
-def answers_meanwhile(kernel: Subject) -> None:
-    with check(Check.ANSWERS):
-        assert kernel.client.request("kernel_info_request", channel="control").status == "ok"
-        assert kernel.client.beats(b"word") == b"word"
 
 
 @fault(
@@ -48,12 +50,12 @@ def answers_meanwhile(kernel: Subject) -> None:
 )
 def test_an_endless_loop_in_c_is_ended_by_the_third_interrupt(kernel: Subject) -> None:
     cell = send_endless(kernel)
-    answers_meanwhile(kernel)
+    answers_on_control(kernel)
     with check(Check.OUT):
         for _ in range(3):
             kernel.interrupt()
         outcome = kernel.client.outcome(cell)
-    printed(outcome, "before\n")
+    printed(outcome, "at the gate\n")
     told_in(kernel, cell, "SIGKILL", "3 interrupts that it did not hear")
     answers(kernel)
     leaves_nothing(kernel)
@@ -95,7 +97,7 @@ def test_a_cell_of_a_stopped_evaluator_is_ended_by_an_interrupt_and_the_state_st
     kernel.client.wait_for_text("before", cell)
     stop(pid)
     try:
-        answers_meanwhile(kernel)
+        answers_on_control(kernel)
         with check(Check.OUT):
             kernel.interrupt()
             outcome = kernel.client.outcome(cell)
@@ -120,7 +122,7 @@ def test_a_cell_that_was_sent_to_a_stopped_evaluator_runs_when_it_goes_on(kernel
     stop(pid)
     try:
         cell = kernel.client.send_execute("print('runs', flush=True)")
-        answers_meanwhile(kernel)
+        answers_on_control(kernel)
     finally:
         os.kill(pid, signal.SIGCONT)
     printed(kernel.client.outcome(cell), "runs\n")
@@ -138,11 +140,7 @@ def test_a_shutdown_of_a_stopped_evaluator_does_not_hang(kernel: Subject) -> Non
     _, cell = kernel.send_gate()
     stop(pid)
     watches = kernel.kernel.watch_all()
-    with check(Check.CLEAN):
-        shutdown = kernel.client.send("shutdown_request", {"restart": False}, channel="control")
-        assert kernel.client.outcome(shutdown).status == "ok"
-        kernel.exit_code()
-        assert all(watch.ended_within(10) for watch in watches), watches
+    shuts_down(kernel, watches)
     told_in(kernel, cell, ename="KernelShutdown")
 
 
@@ -154,9 +152,5 @@ def test_a_shutdown_of_a_stopped_evaluator_does_not_hang(kernel: Subject) -> Non
 def test_a_shutdown_during_an_endless_loop_in_c_does_not_hang(kernel: Subject) -> None:
     cell = send_endless(kernel)
     watches = kernel.kernel.watch_all()
-    with check(Check.CLEAN):
-        shutdown = kernel.client.send("shutdown_request", {"restart": False}, channel="control")
-        assert kernel.client.outcome(shutdown).status == "ok"
-        kernel.exit_code()
-        assert all(watch.ended_within(10) for watch in watches), watches
-    printed(told_in(kernel, cell, ename="KernelShutdown"), "before\n")
+    shuts_down(kernel, watches)
+    printed(told_in(kernel, cell, ename="KernelShutdown"), "at the gate\n")
