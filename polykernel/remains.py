@@ -80,18 +80,18 @@ def _kill_found(leader: int, mark: bytes) -> bool:
 
 def _all() -> Iterator[int]:
     """Give all processes by their numbers, also those that are started meanwhile."""
-    highest = 0
-    while new := sorted(pid for pid in _numbers() if pid > highest):
+    seen: set[int] = set()
+    while new := _numbers() - seen:
         yield from new
-        highest = new[-1]
+        seen |= new
 
 
-def _numbers() -> list[int]:
+def _numbers() -> set[int]:
     try:
         names = os.listdir("/proc")  # noqa: PTH208 - pathlib would be an import
     except OSError:
-        return []
-    return [int(name) for name in names if name.isdigit()]
+        return set()
+    return {int(name) for name in names if name.isdigit()}
 
 
 def _place(pid: int) -> _Place | None:

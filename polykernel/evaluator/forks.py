@@ -107,6 +107,7 @@ class Hooks:
             self._interrupts.forget()
             for descriptor in self._descriptors:
                 _close(descriptor)
+            standard_library_first.in_child()
             faulthandler.enable(2, all_threads=False)
         try:
             signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)

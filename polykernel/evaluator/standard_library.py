@@ -52,6 +52,10 @@ class StandardLibraryFirst:
         sys.meta_path.insert(0, self)
         self._spare.keep()
 
+    def in_child(self) -> None:
+        """Let a forked child have no descriptor that it has not opened."""
+        self._spare.give()
+
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: object = None
     ) -> Any:
