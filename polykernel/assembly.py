@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 LARGEST = 1 << 30  # bytes of one message, its buffers included
 _MIB = 1 << 20
+_SHOWN = 1000  # bytes of a line that is too large
 _IMPOSSIBLE = 1 << 40  # bytes that nobody has written, whatever a line announces
 
 
@@ -42,7 +43,7 @@ class Assembly:
         self._on_line = on_line
         self._on_message = on_message
         self._on_refused = on_refused
-        self._partial: list[bytes] = []  # of a line whose end has not come: joined once, at its end
+        self._partial = bytearray()  # of a line whose end has not come
         self._size = 0  # bytes of that line so far
         self._tail: Tail | None = None  # of a line that has come
         self._skip = 0  # bytes of buffers that are left out
@@ -87,19 +88,19 @@ class Assembly:
         """Keep the next piece of a line, and of one that is too large its beginning alone."""
         self._size += len(piece)
         if self._size <= LARGEST:
-            self._partial.append(piece)
+            self._partial += piece  # one block, that grows in place and is given back as a whole
         else:
-            del self._partial[1:]
+            self._partial = self._partial[:_SHOWN]
 
     def _end(self, piece: bytes) -> bytes:
         """Put a line together with its last piece; nothing comes of one that is refused."""
         self._keep(piece)
-        partial, size = self._partial, self._size
-        self._partial, self._size = [], 0
+        line, size = bytes(self._partial), self._size
+        self._partial, self._size = bytearray(), 0
         if size > LARGEST:
-            self._on_refused(partial[0] if partial else b"", TooLarge())
+            self._on_refused(line, TooLarge())
             return b""
-        return b"".join(partial)
+        return line
 
     def _take(self, line: bytes) -> bool:
         """Take a line; true where its buffers follow."""

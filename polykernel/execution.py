@@ -257,12 +257,11 @@ class Execution:
 
     def on_event(self, line: Line) -> None:
         """Publish an event, or say in its cell that it was refused."""
-        if line.method == "debug_event":
-            self.output.flush()  # what was printed before it
-            self.on_debug_event(bytes(line.params.content))
-            return
         method, params = line.method or "", line.params
-        if not self.output.event(method, params):
+        if method == "debug_event" and bytes(params.content).lstrip()[:1] == b"{":
+            self.output.flush()  # what was printed before it
+            self.on_debug_event(bytes(params.content))
+        elif not self.output.event(method, params):
             self.output.say(f"polykernel: the evaluator sent an event that is none: {method}\n")
         elif method.startswith("comm_"):
             self.on_comm(method, bytes(params.content))
