@@ -188,10 +188,12 @@ class Subject:
         except AssertionError:
             return False
 
-    def connect(self, *, subscribe: bool = True, checked: bool = True) -> Client:
+    def connect(self, *, subscribe: bool = True, checked: bool = True, **options: Any) -> Client:
         """Connect a front end that gets what is published from now on."""
         checked = checked and self.checked and self.kind.ours
-        client = self.kernel.connect(subscribe=subscribe, checked=checked, patience=PATIENCE)
+        client = self.kernel.connect(
+            subscribe=subscribe, checked=checked, patience=PATIENCE, **options
+        )
         if subscribe:
             _join(client, self.joins_within)
             if self.kind.ours:
