@@ -45,5 +45,6 @@ def polykernel_languages() -> list[Language]:
         _language("wrong-types", evaluator="polykernel_sample.hostile:WrongTypes"),
         _language("hangs-completing", evaluator="polykernel_sample.hostile:HangsCompleting"),
         _language("hangs-ending", evaluator="polykernel_sample.hostile:HangsEnding"),
+        _language("hangs-loading", evaluator="polykernel_sample.hanging:Nothing"),
         _language("buggy", evaluator="polykernel_sample.evaluators:Buggy"),
     ]
