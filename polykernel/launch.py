@@ -186,6 +186,11 @@ def _move_up(descriptor: int) -> int:
     """Move a descriptor out of the way of those that the evaluator gets."""
     try:
         return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        # the limit of this process is below that number
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE)) from None
     finally:
         os.close(descriptor)
 
