@@ -39,8 +39,8 @@ _PASSING = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
 
 # A process in a session of its own that outlives any kill of the host: the end of its standard
 # input says that the host is gone. Lines on it are files that are to go with the host, until a word
-# says that the evaluator has been waited for. It finds what has left the evaluator's group as
-# `remains` does, by its mark or its session.
+# says that the evaluator has been waited for. It finds what has left the group as `remains` does:
+# by its mark or its session.
 _GUARD = """
 trap "" HUP INT TERM
 mark=$1
@@ -89,16 +89,16 @@ class Process(NamedTuple):
         pipes: The host's ends of its pipes.
         guard: The guard's process id.
         leash: The descriptor whose end tells the guard that the host is gone.
-        mark: Stands in the environment of all that it starts (:mod:`polykernel.remains`).
         temporary: A folder that is not there yet; the guard removes it after the evaluator's end.
+        mark: Stands in the environment of all that it starts (:mod:`polykernel.remains`).
     """
 
     pid: int
     pipes: Pipes
     guard: int
     leash: int
-    mark: str
     temporary: str
+    mark: str
 
 
 def command_of(language: Language, python: str | None, plugin_name: str) -> list[str]:
@@ -181,7 +181,7 @@ def launch(command: Sequence[str], environment: Mapping[str, str]) -> Process:
         for descriptor in theirs:
             os.close(descriptor)
     pipes = Pipes(requests, events, stdout, stderr, last_words, parcels)
-    return Process(pid, pipes, guard, leash, mark, temporary)
+    return Process(pid, pipes, guard, leash, temporary, mark)
 
 
 def _temporary(environment: Mapping[str, str]) -> str:
@@ -209,6 +209,11 @@ def _move_up(descriptor: int) -> int:
     """Move a descriptor out of the way of those that the evaluator gets."""
     try:
         return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        # the limit of this process is below that number
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE)) from None
     finally:
         os.close(descriptor)
 

@@ -41,10 +41,10 @@ def polykernel_languages() -> list[Language]:
         _language("broken-import", evaluator="polykernel_sample.broken:Nothing"),
         _language("noisy", evaluator="polykernel_sample.noisy:Noisy"),
         _language("dies-loading", evaluator="polykernel_sample.dying:Nothing"),
+        _language("hangs-loading", evaluator="polykernel_sample.hanging:Nothing"),
         _language("raises", evaluator="polykernel_sample.hostile:Raises"),
         _language("wrong-types", evaluator="polykernel_sample.hostile:WrongTypes"),
         _language("hangs-completing", evaluator="polykernel_sample.hostile:HangsCompleting"),
         _language("hangs-ending", evaluator="polykernel_sample.hostile:HangsEnding"),
-        _language("hangs-loading", evaluator="polykernel_sample.hanging:Nothing"),
         _language("buggy", evaluator="polykernel_sample.evaluators:Buggy"),
     ]
