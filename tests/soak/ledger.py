@@ -137,7 +137,8 @@ class Ledger:
         """
         for each in self.asked.values():
             outlived = each.output is not None and (each.output.late or each.output.stray)
-            if (not each.settled or outlived) and (everything or each.shell == shell):
+            over = each.is_over and (each.settled or RESTARTED in each.excuses)
+            if (not over or outlived) and (everything or each.shell == shell):
                 each.excuses.add(excuse)
 
     # at rest

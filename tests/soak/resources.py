@@ -14,7 +14,8 @@ from support import processes
 if TYPE_CHECKING:
     from soak.subject import Subject
 
-GROWTH = 80 << 20  # bytes that a host may be larger than after the first round
+GROWTH = 8 << 20  # bytes that a host may be larger than in its first rounds
+FIRST_ROUNDS = 10  # in which the allocator finds out how much is wanted at once
 EVALUATOR_GROWTH = 48 << 20  # its cells' codes, results and caches are the user's own
 _NUMBER = re.compile(r"\d+")
 
@@ -90,6 +91,7 @@ class Baseline:
     def __init__(self) -> None:
         self._host: dict[int, Held] = {}
         self._evaluator: dict[int, Held] = {}
+        self._memory: dict[int, list[int]] = {}  # of hosts, in their first rounds
         self.largest = 0  # growth of a host, bytes
         self.largest_evaluator = 0
 
@@ -98,15 +100,22 @@ class Baseline:
         return host in self._host and evaluator in self._evaluator
 
     def host_differs(self, subject: Subject) -> list[str]:
-        """Say in what a host differs from what it was after its first round."""
+        """Say in what a host differs from what it was at its first rest; in memory, in its first ones."""
         now = held(subject.kernel.pid)
         before = self._host.setdefault(subject.kernel.pid, now)
         differences = now.differences(before)
-        growth = now.memory - before.memory
+        first = self._memory.setdefault(subject.kernel.pid, [])
+        growth = now.memory - max(first, default=now.memory)
         self.largest = max(self.largest, growth)
-        if growth > GROWTH:
+        if len(first) >= FIRST_ROUNDS and growth > GROWTH:
             differences.append(f"memory: {growth / 2**20:.1f} MB more")
         return differences
+
+    def note_round(self, subject: Subject) -> None:
+        """Note the memory of a host at the end of a round."""
+        first = self._memory.setdefault(subject.kernel.pid, [])
+        if len(first) < FIRST_ROUNDS:
+            first.append(held(subject.kernel.pid).memory)
 
     def evaluator_differs(self, subject: Subject) -> list[str]:
         """Say in what an evaluator has more than it had after all that it does."""

@@ -135,6 +135,7 @@ def _check_resources(driver: Driver, subject: Subject) -> None:
         return f"what {subject.name} held before ({'; '.join(differences)}{_threads(driver, subject)})"
 
     driver.wait_for(same, missing, patience=20)
+    driver.baseline.note_round(subject)
 
 
 def _threads(driver: Driver, subject: Subject) -> str:
