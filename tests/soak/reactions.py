@@ -22,7 +22,8 @@ def asked_for_input(subject: Subject, front_end: FrontEnd, seen: Seen) -> None:
     elif plan != "ignore":
         front_end.client.answer(word)
         if plan == "answer twice":
-            front_end.client.answer("another word")
+            # it says what it answers, or it could be taken for the answer to the next question
+            front_end.client.answer("another word", seen.message["header"])
 
 
 def interrupt(subject: Subject, front_end: FrontEnd) -> None:
