@@ -6,9 +6,10 @@ Nothing is raised, nothing hangs, no text is lost.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tornado.ioloop import IOLoop
 
@@ -80,7 +81,9 @@ def pieces(data: bytes) -> list[tuple[int, bytes]]:
 
 def try_one(data: bytes) -> None:
     """Write the pieces, let the channel read between them, and end it."""
-    failures: list[dict[str, Any]] = []
+    failures: list[object] = []
+    told = _Told(failures)
+    logging.getLogger("tornado.application").addHandler(told)
     loop = IOLoop(make_current=True)
     asyncio_loop = loop.asyncio_loop  # type: ignore[attr-defined]
     asyncio_loop.set_exception_handler(lambda _, context: failures.append(context))
@@ -93,9 +96,21 @@ def try_one(data: bytes) -> None:
         _check(ends.listener, written)
         assert not failures, failures
     finally:
+        logging.getLogger("tornado.application").removeHandler(told)
         ends.close_but_the_channel()
         loop.close()
         asyncio.set_event_loop(None)
+
+
+class _Told(logging.Handler):
+    """Keeps what Tornado tells of exceptions in callbacks."""
+
+    def __init__(self, failures: list[object]) -> None:
+        super().__init__()
+        self._failures = failures
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._failures.append(record.getMessage())
 
 
 def _write(loop: IOLoop, ends: Ends, data: bytes) -> dict[str, bytes]:

@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fuzz import target_channel, target_wire
-from fuzz.target_channel import Ends
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tornado.ioloop import IOLoop
 
+from fuzz import target_channel, target_wire
+from fuzz.target_channel import Ends
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 HERE = Path(__file__).parent
 SECONDS = 3  # of each target, in the tests

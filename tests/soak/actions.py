@@ -299,7 +299,9 @@ def comm(turn: Turn) -> str:
     for _ in range(dice.randrange(1, 5)):
         data = {"n": dice.randrange(10**6)}
         sizes = [dice.choice([0, 1, 5000, 2_000_000]) for _ in range(dice.randrange(3))]
-        buffers = [SMALL[:size] if size < 2 else dice.randbytes(100) * (size // 100) for size in sizes]
+        buffers = [
+            SMALL[:size] if size < 2 else dice.randbytes(100) * (size // 100) for size in sizes
+        ]
         check = _echo_check(opened, followed[0], name, data, buffers)
         message = {"comm_id": name, "data": data}
         asked = turn.ask("comm_msg", message, buffers=buffers, check=check, **no_reply)

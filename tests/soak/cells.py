@@ -209,7 +209,9 @@ def threads(cook: Cook, dice: random.Random) -> Recipe:
         f"ts = [threading.Thread(target=soaked, args=(name,)) for name in {names}]\n"
         "for t in ts: t.start()\n"
     )
-    return Recipe("threads", code + ("for t in ts: t.join()\n" if joined else ""), output=cook.output)
+    return Recipe(
+        "threads", code + ("for t in ts: t.join()\n" if joined else ""), output=cook.output
+    )
 
 
 def tasks(cook: Cook, dice: random.Random) -> Recipe:
@@ -296,7 +298,9 @@ def echoed(dice: random.Random) -> Recipe:
 def calculated(dice: random.Random) -> Recipe:
     """Make a cell for calc."""
     if dice.random() < 0.2:
-        return Recipe("division by zero", "1/0", ("error MathError",), None, _stops(dice), _one_error)
+        return Recipe(
+            "division by zero", "1/0", ("error MathError",), None, _stops(dice), _one_error
+        )
     a, b = dice.randrange(10**9), dice.randrange(10**9)
 
     def check(asked: Asked) -> str:

@@ -12,6 +12,7 @@ from collections import Counter, deque
 from typing import TYPE_CHECKING
 
 import zmq
+
 from soak import actions, reactions, rest
 from soak.asked import RESTARTED, Asked, Broken
 from soak.resources import Baseline
@@ -108,11 +109,20 @@ class Driver:
             rest.rest(self, subject)
         self.count("rounds")
         import os
+
         if os.environ.get("SOAK_DEBUG"):
             for subject in self.subjects:
                 from soak.resources import held
-                e=subject.evaluator()
-                print(number, subject.name, held(subject.kernel.pid).memory>>10, e and held(e.pid).memory>>10, e and held(e.pid).threads, file=open("/tmp/soakdebug.txt","a"))
+
+                e = subject.evaluator()
+                print(
+                    number,
+                    subject.name,
+                    held(subject.kernel.pid).memory >> 10,
+                    e and held(e.pid).memory >> 10,
+                    e and held(e.pid).threads,
+                    file=open("/tmp/soakdebug.txt", "a"),
+                )
         if number % 10 == 0:
             rest.check_idle(self.subjects)
             self._tell(f"round {number}: {self.summary()}")
@@ -165,7 +175,10 @@ class Driver:
         return True
 
     def wait_for(
-        self, happened: Callable[[], bool], what: Callable[[], str] | str, patience: float = PATIENCE
+        self,
+        happened: Callable[[], bool],
+        what: Callable[[], str] | str,
+        patience: float = PATIENCE,
     ) -> None:
         """Wait until something has happened.
 
@@ -190,14 +203,16 @@ class Driver:
         for front_end in subject.front_ends:
             if front_end.session == old:
                 front_end.session = ""
-        waiting = [(each, channel) for each in subject.front_ends for channel in ("shell", "control")]
+        waiting = [
+            (each, channel) for each in subject.front_ends for channel in ("shell", "control")
+        ]
         for front_end, channel in waiting:
             asked: list[Asked] = []
             again = 0.0
 
             def answered(front_end: FrontEnd = front_end, channel: str = channel) -> bool:
                 nonlocal again
-                if time.monotonic() > again:  # noqa: B023
+                if time.monotonic() > again:
                     again = time.monotonic() + ASKED_AGAIN
                     asked.append(  # noqa: B023
                         subject.ask(front_end, "kernel_info_request", channel=channel)

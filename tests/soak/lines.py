@@ -116,9 +116,7 @@ def _check_place(line: Line, owner: Asked) -> None:
         raise Broken(f"{shown} came after the cell's idle")
 
 
-def _check_numbers(
-    asked: Asked, numbers: Mapping[tuple[str, str], list[int]], quiet: bool
-) -> None:
+def _check_numbers(asked: Asked, numbers: Mapping[tuple[str, str], list[int]], quiet: bool) -> None:
     output = asked.output
     if output is None or not asked.replies:
         return

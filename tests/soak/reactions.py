@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from soak.asked import DIED
 
 if TYPE_CHECKING:
-    from soak.subject import FrontEnd, Subject
     from support.client import Seen
+
+    from soak.subject import FrontEnd, Subject
 
 
 def asked_for_input(subject: Subject, front_end: FrontEnd, seen: Seen) -> None:

@@ -59,7 +59,9 @@ def held(pid: int) -> Held:
     """
     process = psutil.Process(pid)
     # one that nobody has waited for is the user's own affair
-    children = Counter(_name(each) for each in process.children(recursive=True) if processes.alive(each))
+    children = Counter(
+        _name(each) for each in process.children(recursive=True) if processes.alive(each)
+    )
     return Held(_descriptors(pid), process.num_threads(), children, process.memory_info().rss)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from soak import cells, reactions, resources
+from soak import reactions, resources
 from soak.asked import DIED, LEFT, Broken
 from soak.cells import Recipe
 
@@ -62,7 +62,9 @@ def _settle(driver: Driver, subject: Subject) -> None:
             unanswered = [
                 each
                 for each in waiting
-                if each.began and (each.plan.startswith("ignore") or LEFT in each.excuses) and each.plan
+                if each.began
+                and (each.plan.startswith("ignore") or LEFT in each.excuses)
+                and each.plan
             ]
             if unanswered:
                 reactions.interrupt(subject, subject.witness)
@@ -132,7 +134,9 @@ def _check_resources(driver: Driver, subject: Subject) -> None:
         return not differences
 
     def missing() -> str:
-        return f"what {subject.name} held before ({'; '.join(differences)}{_threads(driver, subject)})"
+        return (
+            f"what {subject.name} held before ({'; '.join(differences)}{_threads(driver, subject)})"
+        )
 
     driver.wait_for(same, missing, patience=20)
     driver.baseline.note_round(subject)

@@ -9,9 +9,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from support import processes
+
 from soak.asked import Broken
 from soak.driver import Driver
-from support import processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,7 +105,11 @@ def main(seed: int, seconds: float, one_round: int | None) -> int:
         print(f"seed {seed}, {seconds / 60:.1f} minutes", flush=True)
         try:
             driver = soak(
-                seed, seconds, folder, one_round=one_round, tell=lambda line: print(line, flush=True)
+                seed,
+                seconds,
+                folder,
+                one_round=one_round,
+                tell=lambda line: print(line, flush=True),
             )
         except Broken as error:
             print(f"BROKEN after {time.monotonic() - began:.0f} s: {error}", flush=True)

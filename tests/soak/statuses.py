@@ -10,8 +10,9 @@ from soak.asked import DELETED, DIED, LEFT, RESTARTED, Asked, Broken
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from soak.ledger import Numbered
     from support.client import Seen
+
+    from soak.ledger import Numbered
 
 # what a thread, a task or a child may cause when its cell is over
 _LATE = {"stream", "display_data", "update_display_data"}
@@ -55,7 +56,9 @@ def check_request(asked: Asked) -> None:
         return
     right = asked.right | asked.also_right() | ({"aborted"} if asked.is_cell else set())
     if asked.outcome not in right:
-        raise Broken(f"{asked}: {asked.outcome!r} instead of {sorted(asked.right)}: {asked.replies[0]}")
+        raise Broken(
+            f"{asked}: {asked.outcome!r} instead of {sorted(asked.right)}: {asked.replies[0]}"
+        )
     if asked.check is not None and not asked.excuses and asked.outcome in asked.right:
         wrong = asked.check(asked)
         if wrong:
@@ -115,7 +118,7 @@ def check_stream(messages: Sequence[Numbered], known: Mapping[str, Asked]) -> No
         elif state(seen) == "idle":
             for each in (running, cells, failing):
                 each.pop(seen.parent, None)
-            aborted = asked.outcome == "aborted" or not asked.replies and asked.has_reply
+            aborted = asked.outcome == "aborted" or (not asked.replies and asked.has_reply)
             if cells and not aborted and at + 1 < len(messages):
                 _check_still_busy(asked, running, messages[at + 1].seen)
 

@@ -7,20 +7,22 @@ import itertools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psutil
+from support.client import Client
+from support.kernels import Kernel
+
 from soak import cells
 from soak.asked import DIED, INTERRUPTED, Asked
 from soak.ledger import Ledger
-from support.client import Client
-from support.kernels import Kernel
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from support.client import Seen
+
     from soak.cells import Recipe
     from soak.resources import Baseline
-    from support.client import Seen
 
 
 class Kind(NamedTuple):

@@ -56,7 +56,9 @@ def _warm_up_python(driver: Driver, subject: Subject, dice: random.Random) -> No
     actions.create_subshell(turn)
     name = subject.subshells[-1]
     for _ in range(2):
-        subject.run(subject.witness, Recipe("in a subshell", "import asyncio\nawait asyncio.sleep(0)"), name)
+        subject.run(
+            subject.witness, Recipe("in a subshell", "import asyncio\nawait asyncio.sleep(0)"), name
+        )
     actions.debug(turn)
     driver.wait_for(lambda: not subject.ledger.waiting(), "the end of the warming up")
     actions.delete_subshell(turn)
