@@ -216,7 +216,7 @@ class Tasks:
             loop.close()
 
     def set_running(self, loop: Any, set_running: Callable[[Any], None]) -> None:
-        """Set the running loop of the calling thread; ``None`` is the nominal one where that is on."""
+        """Set the running loop of the calling thread; for ``None`` the nominal one, if any."""
         set_running(self._loop if loop is None and self._nominal else loop)
 
     def is_nominal(self, loop: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What reads bytes of strangers: what the fuzzer has kept, arbitrary bytes, and the fuzzer itself."""
+"""What reads bytes of strangers: what the fuzzer begins with, arbitrary bytes, and the fuzzer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,9 +19,6 @@ from tornado.ioloop import IOLoop
 from fuzz import target_channel, target_wire
 from fuzz.target_channel import Ends
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 HERE = Path(__file__).parent
 SECONDS = 3  # of each target, in the tests
 TRY = {"wire": target_wire.try_one, "channel": target_channel.try_one}
@@ -29,9 +26,8 @@ KEPT = sorted(path.relative_to(HERE / "corpus") for path in (HERE / "corpus").gl
 
 
 @pytest.fixture(autouse=True)
-def _asyncio_has_no_loop_of_before(loop: IOLoop) -> Iterator[None]:
+def _asyncio_has_no_loop_of_before(loop: IOLoop) -> None:
     """Let each input have a loop of its own, and leave none."""
-    yield
 
 
 @pytest.mark.parametrize("path", KEPT, ids=str)

@@ -256,8 +256,8 @@ class Ledger:
                         if each.session == session and abs(each.number - number) < 8
                     ]
                     raise Broken(
-                        f"{self._name}: the messages {missing} of {start}..{published[-1]} are lost; "
-                        "published near it:\n" + "\n".join(near)
+                        f"{self._name}: the messages {missing} of {start}..{published[-1]} are "
+                        "lost; published near it:\n" + "\n".join(near)
                     )
                 spans.remove(min(owed, key=lambda span: span[1] - span[0]))
             self._checked_up_to[session] = max(come)

@@ -1,4 +1,4 @@
-"""Brings a kernel to rest, and holds all that has come, and what it holds, against what is right."""
+"""Brings a kernel to rest, and holds what has come, and what it has, against what is right."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ WITNESS, OTHER = "kernel/1", "kernel/2"
 
 
 class Kernel:
-    """Says what a kernel that does everything right would, unless a test makes it say another thing."""
+    """Says what a kernel does that is right, unless a test changes it."""
 
     def __init__(self) -> None:
         self.ledger = Ledger("kernel", {"manager"})
