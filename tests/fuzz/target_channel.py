@@ -85,7 +85,7 @@ def try_one(data: bytes) -> None:
     told = _Told(failures)
     logging.getLogger("tornado.application").addHandler(told)
     loop = IOLoop(make_current=True)
-    asyncio_loop = loop.asyncio_loop  # type: ignore[attr-defined]
+    asyncio_loop = loop.asyncio_loop
     asyncio_loop.set_exception_handler(lambda _, context: failures.append(context))
     ends = Ends()
     try:

@@ -108,21 +108,6 @@ class Driver:
             self._alive()
             rest.rest(self, subject)
         self.count("rounds")
-        import os
-
-        if os.environ.get("SOAK_DEBUG"):
-            for subject in self.subjects:
-                from soak.resources import held
-
-                e = subject.evaluator()
-                print(
-                    number,
-                    subject.name,
-                    held(subject.kernel.pid).memory >> 10,
-                    e and held(e.pid).memory >> 10,
-                    e and held(e.pid).threads,
-                    file=open("/tmp/soakdebug.txt", "a"),
-                )
         if number % 10 == 0:
             rest.check_idle(self.subjects)
             self._tell(f"round {number}: {self.summary()}")

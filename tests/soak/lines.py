@@ -126,7 +126,7 @@ def _check_numbers(asked: Asked, numbers: Mapping[tuple[str, str], list[int]], q
         whole = False  # it may not have been the cell's own end
     for source, count in {**output.own, **output.late, **output.stray}.items():
         found = numbers.get((output.tag, source), [])
-        cut = source not in output.own and asked.excuses & CUTS
+        cut = source not in output.own and bool(asked.excuses & CUTS)
         cut = cut or (quiet and source in output.stray)
         at_least = count if ran and whole and not cut else 0
         if not at_least <= len(found) <= (count if ran else 0):

@@ -102,7 +102,7 @@ class Baseline:
         return host in self._host and evaluator in self._evaluator
 
     def host_differs(self, subject: Subject) -> list[str]:
-        """Say in what a host differs from what it was at its first rest; memory, at its first ten."""
+        """Say in what a host differs from what it was at its first rest; memory, its first ten."""
         now = held(subject.kernel.pid)
         before = self._host.setdefault(subject.kernel.pid, now)
         differences = now.differences(before)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from soak import reactions, resources
-from soak.asked import DIED, LEFT, Broken
+from soak.asked import DIED, LEFT, Asked, Broken
 from soak.cells import Recipe
 
 if TYPE_CHECKING:
@@ -79,11 +80,15 @@ def _run_until_well(driver: Driver, subject: Subject) -> None:
     for _ in range(3):
         asked = subject.run(subject.witness, Recipe("after all", _SAID[subject.kind.language]))
         asked.excuses.add(DIED)
-        driver.wait_for(lambda asked=asked: asked.settled, f"the end of {asked}")
+        driver.wait_for(partial(_is_settled, asked), f"the end of {asked}")
         if asked.outcome == "ok":
             subject.calm()
             return
     raise Broken(f"{subject.name} does not get well: {asked}: {asked.outcome}")
+
+
+def _is_settled(asked: Asked) -> bool:
+    return asked.settled
 
 
 def _end_subshells(driver: Driver, subject: Subject) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import resource
+import socket
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from support import processes
 
-from soak.asked import Broken
+from soak.asked import Asked, Broken
 from soak.driver import Driver
 
 if TYPE_CHECKING:
@@ -45,7 +47,6 @@ def soak(
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     processes.adopt_orphans()
     driver = Driver(seed, folder, tell=tell, alive=alive)
-    watches = [watch for each in driver.subjects for watch in each.kernel.watch_all()]
     try:
         if one_round is None:
             driver.run(seconds)
@@ -54,7 +55,6 @@ def soak(
         _shut_down(driver)
     finally:
         driver.end()
-    del watches
     return driver
 
 
@@ -66,24 +66,27 @@ def _shut_down(driver: Driver) -> None:
     """
     for subject in driver.subjects:
         watches = subject.kernel.watch_all()
-        subject.ask(
-            subject.witness, "shutdown_request", {"restart": False}, channel="control", what="end"
+        last = subject.ask(
+            subject.witness, "shutdown_request", {"restart": False}, channel="control"
         )
         if subject.kernel.exit_code(60):
             raise Broken(f"{subject.name} ended with {subject.kernel.process.returncode}")
         left = [each for each in watches if not each.ended_within(GONE_WITHIN)]
         if left:
             raise Broken(f"{subject.name} has left {left}")
-        driver.wait_for(lambda s=subject: not s.ledger.waiting(), f"the end of {subject.name}")
+        driver.wait_for(partial(_is_settled, last), f"the end of {subject.name}")
+        subject.ledger.check()
         sockets = [each for each in subject.kernel.folder.iterdir() if each.is_socket()]
         if sockets:
             raise Broken(f"{subject.name} has left {sockets}")
         _check_ports(subject.name, subject.kernel.info)
 
 
-def _check_ports(name: str, info: dict[str, object]) -> None:
-    import socket
+def _is_settled(asked: Asked) -> bool:
+    return asked.settled
 
+
+def _check_ports(name: str, info: dict[str, object]) -> None:
     if info["transport"] != "tcp":
         return
     for key in (each for each in info if each.endswith("_port")):

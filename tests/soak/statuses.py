@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from soak.asked import DELETED, DIED, LEFT, RESTARTED, Asked, Broken
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from support.client import Seen
 
@@ -123,10 +123,10 @@ def check_stream(messages: Sequence[Numbered], known: Mapping[str, Asked]) -> No
                 _check_still_busy(asked, running, messages[at + 1].seen)
 
 
-def _check_abort(asked: Asked, failing: object) -> None:
+def _check_abort(asked: Asked, failing: Iterable[Asked]) -> None:
     if asked.excuses & {DIED, DELETED, RESTARTED}:
         return
-    culprits = [each for each in failing if each.shell == asked.shell and each.stops]  # type: ignore[attr-defined]
+    culprits = [each for each in failing if each.shell == asked.shell and each.stops]
     if not culprits:
         raise Broken(f"{asked} was aborted, although nothing before it failed")
 

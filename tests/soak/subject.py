@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import psutil
 from support.client import Client
 from support.kernels import Kernel
 
@@ -16,9 +16,10 @@ from soak.ledger import Ledger
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    import psutil
     from support.client import Seen
 
     from soak.cells import Recipe
@@ -45,7 +46,7 @@ class Kind(NamedTuple):
     interrupts: bool = False
     full: bool = False
     lasts: bool = False
-    options: dict[str, Any] = {}
+    options: Mapping[str, Any] = MappingProxyType({})
 
 
 KINDS = (
@@ -61,6 +62,11 @@ _SHOW = {
     "python": "display({{'text/plain': {text}}}, raw=True)",
     "program": "display({text})",
 }
+
+
+# large pieces go back to the system when they are free; what glibc's allocator keeps of them
+# otherwise differs by many megabytes, and would hide what leaks
+_ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "65536"}
 
 
 class Danger(NamedTuple):
@@ -121,7 +127,9 @@ class Subject:
         folder.mkdir()
         self.name = name
         self.kind = kind
-        self.kernel = Kernel(kind.kernel, folder, subscribe=False, **kind.options)
+        self.kernel = Kernel(
+            kind.kernel, folder, subscribe=False, environment=_ALLOCATOR, **kind.options
+        )
         self.kernel.disconnect()
         Client.of_this_test.remove(self.kernel.client)
         self.ledger = Ledger(name, {str(self.kernel.manager.session.session)})
@@ -139,7 +147,7 @@ class Subject:
 
     def connect(self, again: FrontEnd | None = None) -> FrontEnd:
         """Add a front end; or one that was there before, under its identity."""
-        client = Client(self.kernel.info, session=again and again.identity)
+        client = Client(self.kernel.info, session=again.identity if again else None)
         if again is not None:
             client.session.message_count = again.client.session.message_count
         self.front_ends.append(FrontEnd(f"{self.name}/{next(self._names)}", client))
