@@ -228,6 +228,7 @@ class Tasks:
     def _asyncio(self) -> Any:
         # once: user code may have another module of that name later
         if self._module is None:
+            _forget_half_an_import("asyncio")
             with standard_library_first:
                 import asyncio
             self._module = asyncio
@@ -279,6 +280,16 @@ def _patched(events: Any) -> Callable[[Any], None]:
     events._get_running_loop = get_running_loop  # noqa: SLF001
     events._set_running_loop = set_running_loop  # noqa: SLF001
     return set_running_loop
+
+
+def _forget_half_an_import(package: str) -> None:
+    """Let a package be imported anew whose import was interrupted.
+
+    Its parts are left over then, and are not put into the package again.
+    """
+    if package not in sys.modules:
+        for name in [each for each in list(sys.modules) if each.startswith(package + ".")]:
+            sys.modules.pop(name, None)
 
 
 def _in_user_code(frame: FrameType | None) -> bool:
