@@ -105,10 +105,14 @@ def check_stream(messages: Sequence[Numbered], known: Mapping[str, Asked]) -> No
     failing: dict[str, Asked] = {}  # whose error has come, and whose idle has not
     for at, (_, _, seen) in enumerate(messages):
         asked = known.get(seen.parent)
-        if asked is None or RESTARTED in asked.excuses:
+        if asked is None:
             continue
         if seen.msg_type == "error":
             failing[seen.parent] = asked
+        if RESTARTED in asked.excuses:  # its end may never have come
+            if state(seen) == "idle":
+                failing.pop(seen.parent, None)
+            continue
         if state(seen) == "busy":
             if asked.outcome == "aborted" and seen.parent not in running:
                 _check_abort(asked, failing.values())
