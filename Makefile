@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo lab test protocol soak fuzz lint typecheck screenshots bench clean
+.PHONY: demo lab test protocol faults soak fuzz lint typecheck screenshots bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python scripts/demo.py
@@ -21,6 +21,11 @@ test: $(VENV)/.test lint typecheck
 protocol: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[protocol]'
 	$(BIN)/python scripts/protocol_table.py
+
+# does the faults to other kernels, for the table of docs/faults.md
+faults: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[faults]'
+	$(BIN)/python scripts/faults_table.py
 
 # random front ends, for MINUTES; SEED and ROUND replay what failed
 MINUTES ?= 20

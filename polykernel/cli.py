@@ -22,6 +22,13 @@ _OPTIONS = {
     "--python": "python",
     "--language-version": "language_version",
 }
+_LIMITS = {
+    "--memory": "memory",
+    "--cell-timeout": "cell_timeout",
+    "--idle-timeout": "idle_timeout",
+    "--max-output": "max_output",
+    "--interrupt-grace": "interrupt_grace",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,12 +80,13 @@ def as_kernelspecs_write(arguments: Sequence[str]) -> dict[str, Any] | None:
     """
     if len(arguments) < 4 or len(arguments) % 2 or arguments[0] != "run":
         return None
-    run = {"language": arguments[1]}
+    run: dict[str, Any] = {"language": arguments[1]}
+    limits: dict[str, str] = {}
     for flag, value in zip(arguments[2::2], arguments[3::2], strict=True):
-        name = _OPTIONS.get(flag)
-        if name is None or name in run:
+        into, name = (limits, _LIMITS[flag]) if flag in _LIMITS else (run, _OPTIONS.get(flag))
+        if name is None or name in into or not value or value.startswith("-"):
             return None
-        run[name] = value
-    if any(not value or value.startswith("-") for value in run.values()):
+        into[name] = value
+    if not arguments[1] or arguments[1].startswith("-"):
         return None
-    return run
+    return {**run, "limits": limits} if limits else run

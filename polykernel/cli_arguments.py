@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 import polykernel
-from polykernel import cli_commands
+from polykernel import cli_commands, limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,6 +19,8 @@ examples:
   polykernel install calc             put the calculator into Jupyter's launcher
   polykernel install python --python ~/data/.venv/bin/python --kernel-name data
                                       cells run in that environment
+  polykernel install python --memory 2GiB --cell-timeout 10min
+                                      no cell may take more
   polykernel exec calc -c "1/3 + 1/6" run code without Jupyter
   polykernel run echo                 start a kernel by hand, for a console to connect to
   polykernel doctor                   a kernel does not start? this says why
@@ -155,6 +157,15 @@ def _install(commands: _Commands) -> None:
         help="the interpreter that runs the cells, 3.8 or newer; nothing needs to be installed "
         "in it (default: the one that polykernel is installed in)",
     )
+    _limits(command)
+
+
+def _limits(command: _Parser) -> None:
+    group = command.add_argument_group(
+        "limits (default: none)", "A cell's metadata may tighten them; docs/limits.md tells more."
+    )
+    for name, (kind, summary) in limits.OPTIONS.items():
+        group.add_argument(limits.flag(name), dest=name, metavar=kind, help=summary)
 
 
 def _uninstall(commands: _Commands) -> None:
@@ -205,6 +216,7 @@ def _run(commands: _Commands) -> None:
         metavar="VERSION",
         help="the version to tell front ends, where the plugin can't know it",
     )
+    _limits(command)
     command.add_argument(
         "--transport",
         choices=("tcp", "ipc"),

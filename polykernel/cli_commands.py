@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from polykernel.cli_start import refuse_windows, start_host
 from polykernel.errors import EvaluatorStartError, PolykernelError
+from polykernel.limits import OPTIONS
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -22,7 +23,8 @@ def run_values(arguments: Namespace) -> dict[str, Any]:
     """Give the arguments of ``run`` as :func:`polykernel.cli_start.start_host` takes them."""
     values = {**vars(arguments)}
     del values["command"]
-    return values
+    limits = {name: written for name in OPTIONS if (written := values.pop(name)) is not None}
+    return {**values, "limits": limits} if limits else values
 
 
 def run(arguments: Namespace) -> int:
@@ -185,6 +187,7 @@ def _variant(arguments: Namespace, languages: list[FoundLanguage]) -> Variant:
     return Variant(
         display_name=arguments.display_name,
         env=dict(_assignment(text) for text in arguments.env),
+        limits={name: text for name in OPTIONS if (text := getattr(arguments, name)) is not None},
         interpreter=None if python is None else interpreters.ask(python, debuggers),
     )
 

@@ -6,6 +6,7 @@ Specification: "Connection files" on jupyter_client's page about kernels, and "S
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import re
 from dataclasses import dataclass, field, fields, replace
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from polykernel import folders
 from polykernel.errors import ConnectionFileError
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
 CURVE = ("curve_publickey", "curve_secretkey")
 _KEYS = ("key", *CURVE)
+_LOOPBACK = ("127.", "localhost", "::1", "[::1]", "lo")  # lo: ZeroMQ takes interfaces, too
+
+log = logging.getLogger("polykernel.connection")
 
 # a key of 32 bytes in Z85, ZeroMQ's encoding
 _is_curve_key = re.compile(r"[0-9a-zA-Z.\-:+=^!/*?&<>()\[\]{}@%$#]{40}").fullmatch
@@ -67,6 +72,20 @@ class ConnectionInfo:
         """Give the ZeroMQ address of a port (for ipc, a number that ends the file's name)."""
         separator = "-" if self.transport == "ipc" else ":"
         return f"{self.transport}://{self.ip}{separator}{port}"
+
+
+def warn(info: ConnectionInfo) -> None:
+    """Say in the log what others than the owner can reach: sockets of tcp have no owner."""
+    if info.transport != "tcp" or info.curve_secretkey:
+        return
+    if not info.key:
+        log.warning("the connection has no key: whoever reaches its ports can run code here")
+    if not info.ip.startswith(_LOOPBACK):
+        log.warning(
+            "listening on %s without encryption: whoever reaches the ports can read what cells "
+            "print and show, and whoever is on the way can read all; --encrypt mends that",
+            info.ip,
+        )
 
 
 _FIELDS = [each.name for each in fields(ConnectionInfo) if each.name != "registrar"]
@@ -250,6 +269,12 @@ def write(info: ConnectionInfo, ports: Mapping[str, int], path: Path) -> None:
     if not info.curve_publickey:
         data = {name: value for name, value in data.items() if name not in CURVE}
     _make(path.parent)
+    if folders.others_can_write(path.parent):
+        log.warning(
+            "others can write in %s, and could put a connection file of their own in the place of "
+            "this kernel's",
+            path.parent,
+        )
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(descriptor, "wb") as file:
@@ -262,6 +287,6 @@ def write(info: ConnectionInfo, ports: Mapping[str, int], path: Path) -> None:
 
 def _make(folder: Path) -> None:
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folders.make(folder)
     except OSError as error:
         raise ConnectionFileError(f"can't make the folder {folder}: {error.strerror}") from None

@@ -13,6 +13,7 @@ from polykernel.message import encode, from_json
 
 if TYPE_CHECKING:
     from polykernel.channel_lines import Failure
+    from polykernel.limits import Excess
 
 
 class ExecuteRequest(msgspec.Struct, frozen=True):
@@ -82,6 +83,12 @@ def error_content(ename: str, evalue: str, traceback: list[str] | None = None) -
     """Content of a reply with the status error, and of an error message."""
     lines = [f"{ename}: {evalue}"] if traceback is None else traceback
     return {"status": "error", "ename": ename, "evalue": evalue, "traceback": lines}
+
+
+def excess_content(excess: Excess, *lines: str) -> dict[str, Any]:
+    """Content of the error of a cell that has exceeded a limit; how to raise it comes last."""
+    told = f"\x1b[31mLimitExceeded\x1b[39m: {excess.told}"
+    return error_content("LimitExceeded", excess.told, [told, *lines, excess.advice])
 
 
 def published_error(content: dict[str, Any]) -> dict[str, Any]:

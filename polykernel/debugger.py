@@ -18,7 +18,8 @@ from polykernel.message import NOBODY, Message, check_json, from_json
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from polykernel.supervisor import Abilities, Supervisor
+    from polykernel.supervisor import Supervisor
+    from polykernel.watcher import Abilities
 
 _NO_DEBUGGER = "this language has no debugger"
 _DEAD = "the evaluator has ended"

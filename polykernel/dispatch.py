@@ -24,6 +24,7 @@ from polykernel.content import (
 from polykernel.errors import UnknownSubshell
 from polykernel.items import Question, Send
 from polykernel.message import Message, from_json
+from polykernel.stale import is_stale
 from polykernel.usage import Usage
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from polykernel.execution import Execution
     from polykernel.history import History
     from polykernel.kernel_info import KernelInfo
-    from polykernel.supervisor import Abilities
+    from polykernel.watcher import Abilities
 
 SUBSHELLS = {"create_subshell_request", "delete_subshell_request", "list_subshell_request"}
 
@@ -54,6 +55,7 @@ class Dispatch:
         ports: Content of the connect reply.
         shutdown: Called with ``restart`` and with what is to be done before the end.
         history: What cells were.
+        born: When this process was started.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Dispatch:
         ports: dict[str, int],
         shutdown: Callable[[bool, Callable[[], None]], None],
         history: History,
+        born: float = 0.0,
     ) -> None:
         self._execution = execution
         self._debugger = debugger
@@ -75,6 +78,7 @@ class Dispatch:
         execution.subshells = subshells
         self._ports = ports
         self._shutdown = shutdown
+        self._born = born
         self._comms = Comms(execution, send)
         execution.on_counted = history.counted
         execution.on_result = history.result
@@ -237,6 +241,11 @@ class Dispatch:
     def _on_shutdown(self, channel: str, message: Message) -> None:
         """Shut down; the reply is the last thing but the status (specification, "Shutdown")."""
         request = from_json(message.content, ShutdownRequest)
+        if request.restart and is_stale(message, self._born):
+            log.warning("a request to restart that is older than this kernel is refused")
+            content = error_content("StaleRequest", "it was made before this kernel was started")
+            self._answer(channel, message, content)
+            return
         self._status(message, "busy")
 
         def last() -> None:

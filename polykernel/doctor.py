@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polykernel import interpreters, kernelspecs, plugins, runtimes
+from polykernel import interpreters, kernelspecs, limits, plugins, runtimes
 from polykernel.doctor_report import Checked, Report, Trouble
-from polykernel.errors import EvaluatorStartError, PolykernelError
+from polykernel.errors import EvaluatorStartError, LimitError, PolykernelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -125,6 +125,10 @@ def _again(kernelspec: Kernelspec, python: str | None = None) -> str:
     python = kernelspec.option("--python") if python is None else python
     if python:
         command += ["--python", python]
+    for name in limits.OPTIONS:
+        written = kernelspec.option(limits.flag(name))
+        if written:
+            command += [limits.flag(name), written]
     return f"write it again: {shlex.join(command)}"
 
 
@@ -186,6 +190,17 @@ def look_inside(module: str, name: str, python: str) -> dict[str, str]:
     return {"version": version, "runtime": runtimes.trouble(found.language, python)}
 
 
+def _limit_troubles(kernelspec: Kernelspec) -> Iterator[Trouble]:
+    for name, (kind, _) in limits.OPTIONS.items():
+        flag = limits.flag(name)
+        if flag in kernelspec.argv:
+            try:
+                limits.parse({name: kernelspec.option(flag)}, kernelspec.language)
+            except LimitError as error:
+                right = f"polykernel install {kernelspec.language} {flag} {kind}"
+                yield Trouble(str(error), f"{right} (and its other options) writes it again")
+
+
 def _host_troubles(
     kernelspec: Kernelspec, interpreter: str, answer: Mapping[str, str]
 ) -> Iterator[Trouble]:
@@ -205,6 +220,7 @@ def _host_troubles(
         yield Trouble(answer["interpreter"], _again(kernelspec, "EXECUTABLE"))
     if answer.get("runtime"):
         yield Trouble(answer["runtime"], "install what is missing; the kernelspec can stay")
+    yield from _limit_troubles(kernelspec)
     recorded, version = kernelspec.option("--language-version"), answer.get("version")
     if recorded and version and version != recorded:
         yield Trouble(

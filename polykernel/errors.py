@@ -11,6 +11,7 @@ PolykernelError                  anything below; its text is one line that a use
 ├── ChannelError                 an evaluator sent what the channel does not allow
 ├── EvaluatorStartError          an evaluator process could not be started
 ├── HistoryUnavailable           the file of the history can't be used now
+├── LimitError                   a limit is not written as one
 └── KernelspecError              a kernelspec can't be written, read or removed
 """
 
@@ -54,11 +55,21 @@ class ChannelError(PolykernelError):
 
 
 class EvaluatorStartError(PolykernelError):
-    """An evaluator process could not be started."""
+    """An evaluator process could not be started.
+
+    Attributes:
+        passing: Whether it may be started later: what was lacking may be there again.
+    """
+
+    passing = False
 
 
 class HistoryUnavailable(PolykernelError):
     """The file of the history can't be used now; memory does for it."""
+
+
+class LimitError(PolykernelError):
+    """A limit is not written as one, or a cell can't have it."""
 
 
 class KernelspecError(PolykernelError):

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from polykernel.content import ExecuteRequest, error_content
 from polykernel.errors import UnknownSubshell
 from polykernel.items import Cell
+from polykernel.limiter import Limiter
+from polykernel.limits import Limits
 from polykernel.message import Message, from_json
 from polykernel.obituary import Obituary
 from polykernel.output import Output
@@ -19,14 +21,17 @@ from polykernel.shell import Shared, Shell
 from polykernel.stdin import NOT_NOW, InputRequests
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import msgspec
 
     from polykernel.channel_lines import Line
     from polykernel.errors import ChannelError
     from polykernel.items import Item, Send
-    from polykernel.supervisor import Abilities, Death, Supervisor
+    from polykernel.limiter import Runner
+    from polykernel.limits import Limit
+    from polykernel.supervisor import Supervisor
+    from polykernel.watcher import Abilities, Death
 
 log = logging.getLogger("polykernel.execution")
 
@@ -42,6 +47,7 @@ class Execution:
         withdraw_stdin: Takes back an input request that could not yet be delivered.
         plugin: Names the plugin's package and version, for messages about its bugs.
         broken: Why the language can't run at all, as content of an error; or ``None``.
+        limits: What the user has limited.
 
     Attributes:
         subshells: Whether cells can run side by side, as far as is known.
@@ -62,6 +68,7 @@ class Execution:
         purge_stdin: Callable[[], None] = lambda: None,
         withdraw_stdin: Callable[[], None] = lambda: None,
         broken: dict[str, Any] | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self._supervisor = supervisor
         self._read_ahead = read_ahead
@@ -79,6 +86,7 @@ class Execution:
         self.on_debug_event: Callable[[bytes], None] = lambda content: None
         self.on_comm: Callable[[str, bytes], None] = lambda msg_type, content: None
         self.on_evaluator_gone: list[Callable[[], None]] = []
+        limits = limits or Limits()
         self._shared = Shared(
             supervisor=supervisor,
             send=send,
@@ -88,6 +96,14 @@ class Execution:
             plugin=plugin,
             read_ahead=read_ahead,
             broken=broken,
+            limits=limits,
+            limiter=Limiter(
+                limits,
+                supervisor,
+                self._interrupt,
+                self._read_on,
+                lambda: self.busy_with is not None,
+            ),
             on_counted=self._counted,
             on_result=self._resulted,
             on_idle=self._on_idle,
@@ -201,13 +217,29 @@ class Execution:
 
     def interrupt(self) -> None:
         """Interrupt what runs in all shells; where nothing runs, what cells have left running."""
-        numbers = [each.running_id for each in self._shells() if each.running_id is not None]
+        running = [each for each in self._shells() if each.running_id is not None]
+        numbers = [each.running_id for each in running if each.running_id is not None]
         if numbers:
             self._input.interrupt()
-            self._supervisor.interrupt(numbers)
+            self._supervisor.interrupt(numbers, _shortest_grace(running))
         elif not self._supervisor.interrupt_idle():
             return
-        self._reading_on = True  # a stalled evaluator can only hear when its output is read
+        self._read_on()
+
+    def _interrupt(self, runner: Runner) -> None:
+        """Interrupt what runs in one shell, where it is for the limiter to see that it ends."""
+        for shell in self._shells():
+            if shell is runner and shell.running is not None and shell.running_id is not None:
+                self._input.interrupt(shell.running.message)
+                if shell is self._main:
+                    self._supervisor.interrupt([shell.running_id])
+                else:  # a signal would reach the main shell
+                    self._supervisor.aim(shell.running_id)
+                self._read_on()
+
+    def _read_on(self) -> None:
+        """Read what the evaluator writes: while it is stalled it can't hear an interrupt."""
+        self._reading_on = True
         self._supervisor.resume()
 
     def pause(self) -> None:
@@ -333,3 +365,8 @@ class Execution:
                 shell.try_again()
             else:
                 shell.fail_running(in_cell, died)
+
+
+def _shortest_grace(shells: Sequence[Shell]) -> Limit | None:
+    graces = (each.limits.interrupt_grace for each in shells)
+    return min((each for each in graces if each), key=lambda each: each.value, default=None)

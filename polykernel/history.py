@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 SWITCH = "POLYKERNEL_HISTORY"  # the environment variable
 WRITTEN_AFTER = 0.1  # seconds: many cells at once cost less, and a start costs nothing
+STARTED_AGAIN_AFTER = 5.0  # seconds, where the thread could not be started
 ANSWERED_WITHIN = 10.0  # seconds, else memory answers
 CLOSED_WITHIN = 2.5  # seconds: front ends kill a kernel whose shutdown takes 5
 OUTPUT_KEPT = 100_000  # characters of a result
@@ -74,6 +75,7 @@ class History:
         self._memory = Memory(ENTRIES_KEPT if self._in_memory else ENTRIES_BESIDE)
         self._changes: list[Change] = []  # that the thread does not know
         self._timer: object = None  # until it is told
+        self._out_of_order = False  # the thread could not be started
         self._running: dict[str, int] = {}
         self._waiting: list[_Waiting] = []
         self._on_closed: Callable[[], None] | None = None
@@ -117,19 +119,31 @@ class History:
         if self._timer is None:
             self._timer = self._loop.call_later(WRITTEN_AFTER, self._hand_over)
 
-    def _hand_over(self) -> HistoryThread:
-        """Let the thread know all changes."""
+    def _hand_over(self) -> HistoryThread | None:
+        """Let the thread know all changes; ``None`` where it can't be started now."""
         if self._timer is not None:
             self._loop.remove_timeout(self._timer)
             self._timer = None
         if self._thread is None:
-            from polykernel.history_thread import HistoryThread
+            try:
+                from polykernel.history_thread import HistoryThread
 
-            self._thread = HistoryThread(self._path, self._language, self._loop.add_callback)
+                self._thread = HistoryThread(self._path, self._language, self._loop.add_callback)
+            except (OSError, RuntimeError) as error:  # no descriptor, or no thread, is left
+                self._start_later(error)
+                return None
         if self._changes:
             self._thread.put(self._changes)
             self._changes = []
         return self._thread
+
+    def _start_later(self, error: Exception) -> None:
+        """Try again after a while to start the thread."""
+        if not self._out_of_order:
+            log.warning("the history is only in memory for now: %s", error)
+        self._out_of_order = True
+        del self._changes[:-ENTRIES_KEPT]
+        self._timer = self._loop.call_later(STARTED_AGAIN_AFTER, self._hand_over)
 
     # what front ends ask
 
@@ -139,16 +153,17 @@ class History:
         Raises:
             msgspec.DecodeError: The request's content is malformed.
         """
-        from polykernel.history_thread import Ask
-
         waiting = _Waiting(from_json(message.content, HistoryRequest), deliver)
         self._waiting.append(waiting)
-        if self._in_memory or self._on_closed is not None:
+        ended = self._in_memory or self._on_closed is not None
+        thread = None if ended else self._hand_over()
+        if thread is None:
             self._deliver(waiting, None)
             return
+        from polykernel.history_thread import Ask
+
         waiting.timer = self._loop.call_later(ANSWERED_WITHIN, self._deliver, waiting, None)
-        ask = Ask(waiting.request, lambda entries: self._deliver(waiting, entries))
-        self._hand_over().put(ask)
+        thread.put(Ask(waiting.request, lambda entries: self._deliver(waiting, entries)))
 
     def _deliver(self, waiting: _Waiting, entries: Sequence[Entry] | None) -> None:
         if waiting not in self._waiting:
@@ -180,9 +195,13 @@ class History:
         if self._thread is None and not self._changes:
             self._closed()
             return
+        thread = self._hand_over()
+        if thread is None:
+            self._closed()
+            return
         from polykernel.history_thread import Close
 
-        self._hand_over().put(Close(self._closed))
+        thread.put(Close(self._closed))
         self._loop.call_later(CLOSED_WITHIN, self._closed)
 
     def _closed(self) -> None:

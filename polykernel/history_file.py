@@ -17,6 +17,7 @@ import sqlite3
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from polykernel import folders
 from polykernel.errors import HistoryUnavailable
 from polykernel.history_memory import UNBOUNDED, Change, Counted, Entry, HistoryRequest
 
@@ -197,18 +198,26 @@ class HistoryFile:
         return self._connection or self._open()
 
     def _open(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folders.make(self._path.parent)
         with _alone(self._path.parent):
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
             self._inode = _inode(self._path)
             connection = sqlite3.connect(self._path, timeout=LOCKED_FOR, isolation_level=None)
             try:
                 _prepare(connection)
+                self._make_private()
             except BaseException:
                 connection.close()
                 raise
         self._connection = connection
         return connection
+
+    def _make_private(self) -> None:
+        """Keep others from a file that was there already, such as one from a backup."""
+        for suffix in ("", "-wal", "-shm"):
+            with contextlib.suppress(OSError):  # it is not there, or its file system has no modes
+                if folders.make_private(self._path.with_name(self._path.name + suffix)):
+                    log.warning("others could read %s%s: it is now private", self._path, suffix)
 
     def _set_aside(self, error: sqlite3.Error) -> None:
         """Rename a file that is none any more, unless another kernel has done so."""

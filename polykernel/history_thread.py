@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from polykernel.errors import HistoryUnavailable
+from polykernel.folders import data_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -126,15 +127,15 @@ class HistoryThread:
         if self._file is None:
             try:
                 from polykernel.history_file import HistoryFile
-            except ImportError as error:  # a Python that was built without SQLite
+
+                self._path = self._path or default_path()
+            # a Python that was built without SQLite, or no descriptor is left to read a module with
+            except (ImportError, OSError) as error:
                 raise HistoryUnavailable(str(error)) from error
-            self._path = self._path or default_path()
             self._file = HistoryFile(Path(self._path).expanduser(), self._language)
         return self._file
 
 
 def default_path() -> str:
     """Name the file in Jupyter's data folder."""
-    from jupyter_core.paths import jupyter_data_dir
-
-    return str(Path(jupyter_data_dir()) / "polykernel" / "history.sqlite")
+    return str(data_folder() / "history.sqlite")

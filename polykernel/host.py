@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from polykernel.front_ends import FrontEnds
     from polykernel.kernel_info import KernelInfo
+    from polykernel.limits import Limits
     from polykernel.message import Message
     from polykernel.start import Start
 
@@ -39,7 +40,10 @@ class Host:
         front_ends: Who is served.
         start: The language and its evaluator.
         info: What kernel info says.
+        limits: What the user has limited; nothing where ``None``.
         early: Messages that have come, and on which channels.
+        born: When this process was started.
+        files: To be removed when it is killed.
     """
 
     def __init__(
@@ -47,7 +51,10 @@ class Host:
         front_ends: FrontEnds,
         start: Start,
         info: KernelInfo,
+        limits: Limits | None = None,
         early: Sequence[tuple[str, Message]] = (),
+        born: float = 0.0,
+        files: Sequence[str] = (),
     ) -> None:
         self._loop = cast("AsyncIOLoop", IOLoop.current())
         self._transport = transport = front_ends.transport
@@ -60,6 +67,7 @@ class Host:
             start.process,
             start.trouble,
             transport.turn,
+            files,
         )
         self._execution = Execution(
             self._supervisor,
@@ -69,6 +77,7 @@ class Host:
             purge_stdin=lambda: transport.take_all("stdin"),
             withdraw_stdin=transport.withdraw_question,
             broken=_broken(start),
+            limits=limits,
         )
         self._history = History(start.language.name, os.environ.get(SWITCH, ""))
         self._debugger = Debugger(
@@ -86,6 +95,7 @@ class Host:
             ports=transport.ports,
             shutdown=self._shutdown,
             history=self._history,
+            born=born,
         )
         transport.on_congestion = self._on_congestion
         transport.on_unasked = self._execution.input_undeliverable
@@ -108,7 +118,7 @@ class Host:
         loop.add_signal_handler(signal.SIGINT, self._on_sigint, interrupt_ends)
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves it
-                loop.add_signal_handler(number, self._shutdown, False, lambda: None)
+                loop.add_signal_handler(number, self.stop)
         self._watch_parent()
         log.info("kernel %s is running", os.getpid())
         try:
@@ -160,23 +170,25 @@ class Host:
         """End when the process that started us ends (``JPY_PARENT_PID``, from jupyter_client)."""
         try:
             parent = int(os.environ.get("JPY_PARENT_PID", ""))
-            if hasattr(os, "pidfd_open"):
-                descriptor = os.pidfd_open(parent)
-                self._loop.add_handler(descriptor, self._on_parent_gone, IOLoop.READ)
-            else:
-                self._look_at_parent(parent)
         except ValueError:
             return  # started by hand
-        except OSError:
-            self._on_parent_gone()
+        if not 0 < parent < 1 << 31:
+            return  # no process
+        try:
+            descriptor = os.pidfd_open(parent)
+        except (AttributeError, OSError):  # not there, not allowed, or there is no such process
+            self._look_at_parent(parent)
+        else:
+            self._loop.add_handler(descriptor, self._on_parent_gone, IOLoop.READ)
 
     def _look_at_parent(self, parent: int) -> None:
         try:
             os.kill(parent, 0)
         except ProcessLookupError:
             self._on_parent_gone()
+            return
         except PermissionError:
-            pass
+            pass  # it is there, and another user's
         self._loop.call_later(PARENT_LOOKED_AT_EVERY, self._look_at_parent, parent)
 
     def _on_parent_gone(self, descriptor: int = -1, events: int = 0) -> None:

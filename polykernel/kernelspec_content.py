@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polykernel
+from polykernel import limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,11 +38,19 @@ class Variant:
         env: Variables that the kernel's environment gets.
         interpreter: What evaluates the code, asked for the modules of debuggers; the host's own
             interpreter where ``None``.
+        limits: What is limited, as the user wrote it, by the names of :mod:`polykernel.limits`.
+
+    Raises:
+        LimitError: One of the limits is none.
     """
 
     display_name: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     interpreter: Interpreter | None = None
+    limits: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        limits.parse(self.limits, "")
 
 
 def kernel_json(found: FoundLanguage, variant: Variant) -> dict[str, Any]:
@@ -61,7 +70,7 @@ def kernel_json(found: FoundLanguage, variant: Variant) -> dict[str, Any]:
         "python": interpreter.executable if interpreter else None,
     }
     content |= {
-        "argv": _argv(found, interpreter),
+        "argv": _argv(found, variant),
         "display_name": variant.display_name
         or content.get("display_name")
         or found.language.display_name,
@@ -81,13 +90,16 @@ def _has_debugger(module: str, interpreter: Interpreter | None) -> bool:
     return module not in interpreter.missing_modules
 
 
-def _argv(found: FoundLanguage, interpreter: Interpreter | None) -> list[str]:
+def _argv(found: FoundLanguage, variant: Variant) -> list[str]:
+    interpreter = variant.interpreter
     argv = [sys.executable, "-P", "-m", "polykernel", "run", found.language.name]
     argv += ["--plugin", found.plugin.module]
     if interpreter:
         argv += ["--python", interpreter.executable]
         if _is_this_python(found.language.version):
             argv += ["--language-version", interpreter.version]
+    for name, written in variant.limits.items():
+        argv += [limits.flag(name), written]
     return [*argv, "-f", "{connection_file}"]
 
 

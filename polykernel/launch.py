@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _socket  # not socket: that would be an import before the evaluator is on its way
 import contextlib
+import errno
 import fcntl
 import importlib.util
 import os
@@ -27,13 +28,23 @@ REQUESTS = 3  # the descriptors of docs/channel.md, as the evaluator sees them
 EVENTS = 4
 LAST_WORDS = 5
 PARCELS = 6
+OUT_OF_MEMORY_FIRST = 300  # of 1000: how much sooner than we an evaluator is ended for memory
 _FIRST_FREE = 10  # above the descriptors that the evaluator gets, so that none overwrites another
 _PIPE_SIZE = 256 * 1024  # a 50 MB print: 205 MB/s with the default of 64 KB, 265 with this
 _SET_PIPE_SIZE = getattr(fcntl, "F_SETPIPE_SZ", None)  # Linux
 
+# descriptors, processes or memory: others may let go of them
+_PASSING = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
+
 # A process in a session of its own that outlives any kill of the host: the end of its standard
-# input says that the host is gone. A word on it says that the evaluator has been waited for.
-_GUARD = 'trap "" HUP INT TERM; read -r word || kill -s KILL -- "-$0" 2>/dev/null'
+# input says that the host is gone. Lines on it are files that are to go with the host, until a word
+# says that the evaluator has been waited for.
+_GUARD = """
+trap "" HUP INT TERM
+while IFS= read -r line && [ "$line" != over ]; do set -- "$@" "$line"; done
+[ "$line" = over ] || { kill -s KILL -- "-$0"; rm -f -- "$@"; }
+[ ! -e "$TEMPORARY" ] || rm -rf -- "$TEMPORARY"
+"""
 
 
 class Pipes(NamedTuple):
@@ -58,12 +69,14 @@ class Process(NamedTuple):
         pipes: The host's ends of its pipes.
         guard: The guard's process id.
         leash: The descriptor whose end tells the guard that the host is gone.
+        temporary: A folder that is not there yet; the guard removes it after the evaluator's end.
     """
 
     pid: int
     pipes: Pipes
     guard: int
     leash: int
+    temporary: str
 
 
 def command_of(language: Language, python: str | None, plugin_name: str) -> list[str]:
@@ -126,21 +139,32 @@ def launch(command: Sequence[str], environment: Mapping[str, str]) -> Process:
         os.set_blocking(theirs[-1], False)  # nobody reads it before the end
         parcels = _socket_pair(theirs, ours) if hasattr(os, "memfd_create") else -1
         pid = _spawn(command, environment, theirs)
+        _goes_first(pid)
         leash_end, leash = os.pipe()
         theirs.append(leash_end)
         ours.append(leash)
-        guard = _spawn_guard(pid, leash_end)
+        temporary = _temporary(environment)
+        guard = _spawn_guard(pid, leash_end, temporary)
     except OSError as error:
         if pid:  # without its guard it might outlive us
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
         for descriptor in ours:
             os.close(descriptor)
-        raise EvaluatorStartError(f"can't start {command[0]}: {error.strerror}") from None
+        failure = EvaluatorStartError(f"can't start {command[0]}: {error.strerror}")
+        failure.passing = error.errno in _PASSING
+        raise failure from None
     finally:
         for descriptor in theirs:
             os.close(descriptor)
-    return Process(pid, Pipes(requests, events, stdout, stderr, last_words, parcels), guard, leash)
+    pipes = Pipes(requests, events, stdout, stderr, last_words, parcels)
+    return Process(pid, pipes, guard, leash, temporary)
+
+
+def _temporary(environment: Mapping[str, str]) -> str:
+    """Name a folder that nobody can have made before: whoever makes it first can write to it."""
+    folder = environment.get("TMPDIR") or "/tmp"  # `tempfile` would be an import at a start
+    return os.path.join(folder, f"polykernel-{os.urandom(8).hex()}")
 
 
 def _pipe(theirs: list[int], ours: list[int], *, host_writes: bool = False) -> int:
@@ -154,9 +178,16 @@ def _pipe(theirs: list[int], ours: list[int], *, host_writes: bool = False) -> i
     host, evaluator = (writer, reader) if host_writes else (reader, writer)
     ours.append(host)
     os.set_blocking(host, False)
-    theirs.append(fcntl.fcntl(evaluator, fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE))
-    os.close(evaluator)
+    theirs.append(_move_up(evaluator))
     return host
+
+
+def _move_up(descriptor: int) -> int:
+    """Move a descriptor out of the way of those that the evaluator gets."""
+    try:
+        return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE)
+    finally:
+        os.close(descriptor)
 
 
 def _socket_pair(theirs: list[int], ours: list[int]) -> int:
@@ -164,8 +195,7 @@ def _socket_pair(theirs: list[int], ours: list[int]) -> int:
     host, evaluator = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
     host.setblocking(False)
     ours.append(host.detach())
-    theirs.append(fcntl.fcntl(evaluator.fileno(), fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE))
-    evaluator.close()
+    theirs.append(_move_up(evaluator.detach()))
     return ours[-1]
 
 
@@ -191,11 +221,20 @@ def _spawn(command: Sequence[str], environment: Mapping[str, str], theirs: Seque
     )
 
 
-def _spawn_guard(pid: int, leash_end: int) -> int:
+def _goes_first(pid: int) -> None:
+    """Where the machine runs out of memory let it end the evaluator, not what is around it."""
+    with contextlib.suppress(OSError, ValueError):  # only Linux has it
+        with open("/proc/self/oom_score_adj") as file:
+            ours = int(file.read())
+        with open(f"/proc/{pid}/oom_score_adj", "w") as file:
+            file.write(str(min(ours + OUT_OF_MEMORY_FIRST, 1000)))
+
+
+def _spawn_guard(pid: int, leash_end: int, temporary: str) -> int:
     return os.posix_spawn(
         "/bin/sh",
         ["polykernel-guard", "-c", _GUARD, str(pid)],
-        {"PATH": os.defpath},
+        {"PATH": os.defpath, "TEMPORARY": temporary},  # other users can see arguments
         file_actions=[
             (os.POSIX_SPAWN_DUP2, leash_end, 0),
             (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
@@ -204,6 +243,19 @@ def _spawn_guard(pid: int, leash_end: int) -> int:
         setsid=True,
         setsigmask=[],
     )
+
+
+def entrust(process: Process, files: Sequence[str]) -> None:
+    """Let the guard remove files when the host is gone; it can't any more after its release.
+
+    Args:
+        process: Whose guard.
+        files: Their absolute paths, under names that nobody else would take.
+    """
+    with contextlib.suppress(OSError):  # the guard is gone
+        for file in files:
+            if "\n" not in file:
+                os.write(process.leash, file.encode(errors="surrogateescape") + b"\n")
 
 
 def release_guard(process: Process) -> None:

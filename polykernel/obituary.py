@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from polykernel.content import error_content
+from polykernel.content import error_content, excess_content
 
 if TYPE_CHECKING:
-    from polykernel.supervisor import Death
+    from polykernel.watcher import Death
 
 LAST_WORDS = 10  # lines of a dead evaluator's that its cell shows
+
+_LOST = "What its cells defined is lost. The next cell runs in a fresh evaluator."
 
 # a crash report names the files of the runtime too, which tell the user nothing
 _OURS = os.path.dirname(__file__)
@@ -27,6 +29,8 @@ class Obituary:
     def died_at_start(self, death: Death, stderr: str) -> None:
         """Keep what it said, for whoever asks why nothing starts."""
         self._start_words = _last_words(death, stderr)
+        if death.excess is not None:
+            self._start_words.append(death.excess.advice)
 
     def died_in_cell(self, death: Death, stderr: str) -> dict[str, Any]:
         """Content of the error of the cell that it died in; the next one is told of the loss."""
@@ -57,17 +61,24 @@ class Obituary:
             f"This cell runs in a fresh evaluator: {because}. What earlier cells defined is lost.\n"
         )
 
-    def no_start(self, error: str) -> dict[str, Any]:
-        """Content of the error of each cell where no evaluator can be started."""
-        lines = [error, *self._start_words, "Mend the cause, then restart the kernel."]
+    def no_start(self, error: str, *, passing: bool) -> dict[str, Any]:
+        """Content of the error of each cell where no evaluator can be started.
+
+        Args:
+            error: Why.
+            passing: Each cell tries again.
+        """
+        way_out = "run the cell again" if passing else "restart the kernel"
+        lines = [error, *self._start_words, f"Mend the cause, then {way_out}."]
         return error_content("EvaluatorStartError", error, lines)
 
 
 def _content(death: Death, stderr: str) -> dict[str, Any]:
-    evalue = f"the evaluator ended with {death.status}"
-    lines = [f"\x1b[31mEvaluatorDied\x1b[39m: {evalue}", *_last_words(death, stderr)]
-    lines.append("What its cells defined is lost. The next cell runs in a fresh evaluator.")
-    return error_content("EvaluatorDied", evalue, lines)
+    if death.excess is None:
+        evalue = f"the evaluator ended with {death.status}"
+        lines = [f"\x1b[31mEvaluatorDied\x1b[39m: {evalue}", *_last_words(death, stderr)]
+        return error_content("EvaluatorDied", evalue, [*lines, _LOST])
+    return excess_content(death.excess, *_last_words(death, stderr), _LOST)
 
 
 def _last_words(death: Death, stderr: str) -> list[str]:

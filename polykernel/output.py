@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from polykernel.channel_lines import Params
+    from polykernel.limits import Limit
+    from polykernel.overflow import Overflow
 
 MERGE_FOR = 0.005  # seconds that text waits for more, unless nothing was published lately
 MERGE_UP_TO = 1 << 20  # characters that wait at most
@@ -29,6 +31,7 @@ REMEMBERED = 256  # cells whose threads may still print with the right parent
 SHOWN = frozenset({"stream", "display_data", "update_display_data", "clear_output"})
 COMMS = frozenset({"comm_open", "comm_msg", "comm_close"})  # of a silent cell too
 EVENTS = SHOWN | COMMS
+COUNTED = frozenset({"display_data", "update_display_data"})
 
 log = logging.getLogger("polykernel.output")
 _decoder = codecs.getincrementaldecoder("utf-8")
@@ -37,6 +40,20 @@ _decoder = codecs.getincrementaldecoder("utf-8")
 class _Stream(msgspec.Struct):
     name: Literal["stdout", "stderr"]
     text: str
+
+
+class _Target(msgspec.Struct, eq=False):
+    """Whose text or event it is.
+
+    Attributes:
+        parent: The request that caused it.
+        silent: Nothing of it is published.
+        overflow: Takes what is too much; ``None`` where nothing is.
+    """
+
+    parent: Message
+    silent: bool = False
+    overflow: Overflow | None = None
 
 
 class Output:
@@ -49,8 +66,8 @@ class Output:
     def __init__(self, publish: Callable[[Message], None]) -> None:
         self._send = publish
         self._loop = IOLoop.current()
-        self._cells: dict[int, tuple[Message, bool]] = {}
-        self._last = (NOBODY, False)
+        self._cells: dict[int, _Target] = {}
+        self._last = _Target(NOBODY)
         self._decoders = {name: _decoder("replace") for name in ("stdout", "stderr")}
         self._pending: list[str] = []
         self._pending_size = 0
@@ -72,6 +89,7 @@ class Output:
         *,
         unclaimed: bool = True,
         starting: bool = False,
+        limit: Limit | None = None,
     ) -> None:
         """Let what comes from now on belong to a cell, unless it says otherwise.
 
@@ -81,9 +99,14 @@ class Output:
             silent: Whether all that the cell prints and shows is to be dropped.
             unclaimed: Whether it gets what says of no cell that it belongs to it.
             starting: Whether the evaluator is not up yet: what it has said may be its last words.
+            limit: How much of it is published, where that is limited.
         """
         self.flush()
-        target = (parent.as_parent(), silent)
+        target = _Target(parent.as_parent(), silent)
+        if limit is not None and not silent:
+            from polykernel.overflow import Overflow
+
+            target.overflow = Overflow(limit)
         if unclaimed:
             if not starting:
                 self._last_words = ""
@@ -141,15 +164,45 @@ class Output:
             metadata = bytes(params.metadata)
             if metadata.lstrip()[:1] != b"{":
                 return False
-            parent, silent = target
             self.flush()
-            if not self._muted and not (silent and msg_type in SHOWN):
-                self._send(parent.child(msg_type, content, metadata, params.binary()))
+            if self._wants(target, msg_type, content, params):
+                self._send(target.parent.child(msg_type, content, metadata, params.binary()))
         else:
             return False
         return True
 
-    def _target(self, cell: int | None) -> tuple[Message, bool]:
+    def _wants(self, target: _Target, msg_type: str, content: bytes, params: Params) -> bool:
+        """Whether an event is to be published."""
+        if self._muted or (target.silent and msg_type in SHOWN):
+            return False
+        if target.overflow is None or msg_type not in COUNTED:
+            return True
+        admitted = target.overflow.admits(msg_type, content, params.binary())
+        self._tell(target, target.overflow.notice())
+        return admitted
+
+    def admits(self, cell: int | None, msg_type: str, content: bytes) -> bool:
+        """Whether a cell may show this too; where not, it is kept, and the cell says where."""
+        target = self._cells.get(cell) if cell is not None else None
+        if target is None or target.overflow is None:
+            return True
+        admitted = target.overflow.admits(msg_type, content)
+        self._tell(target, target.overflow.notice())
+        return admitted
+
+    def end(self, cell: int | None) -> None:
+        """Say in a cell that has ended how much of what it showed was too much."""
+        target = self._cells.get(cell) if cell is not None else None
+        if target is not None and target.overflow is not None:
+            self._tell(target, target.overflow.end())
+
+    def _tell(self, target: _Target, notice: str) -> None:
+        """Tell the user something on a cell's stderr, whatever it has shown already."""
+        if notice:
+            self._put(target, "stderr", notice)
+            self.flush()
+
+    def _target(self, cell: int | None) -> _Target:
         """Find whose text or event it is; an earlier cell that goes on printing is kept."""
         target = self._last if cell is None else self._cells.get(cell, self._last)
         if cell is not None and target is not self._last:
@@ -158,11 +211,21 @@ class Output:
 
     def say(self, text: str) -> None:
         """Tell the user something on the last cell's stderr."""
-        self._add(self._last, "stderr", text)
-        self.flush()
+        if not self._last.silent:
+            self._tell(self._last, text)
 
-    def _add(self, target: tuple[Message, bool], stream: str, text: str) -> None:
-        if not text or target[1] or self._muted:
+    def _add(self, target: _Target, stream: str, text: str) -> None:
+        if not text or target.silent or self._muted:
+            return
+        if target.overflow is not None:
+            text = target.overflow.admit(text)
+        if text:
+            self._put(target, stream, text)
+        if target.overflow is not None:
+            self._tell(target, target.overflow.notice())
+
+    def _put(self, target: _Target, stream: str, text: str) -> None:
+        if self._muted:
             return
         if self._pending and (self._pending_for[0] is not target or self._pending_for[1] != stream):
             self.flush()
@@ -189,9 +252,9 @@ class Output:
             self._timer = None
         if not self._pending:
             return
-        (parent, _), name = self._pending_for
+        target, name = self._pending_for
         text = "".join(self._pending)
         self._pending.clear()
         self._pending_size = 0
         self._flushed_at = monotonic()
-        self._send(parent.child("stream", {"name": name, "text": text}))
+        self._send(target.parent.child("stream", {"name": name, "text": text}))

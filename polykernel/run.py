@@ -9,20 +9,23 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import sys
+import time
 
+from polykernel import inherited
 from polykernel.errors import ConnectionFileError, RegistrationError
+from polykernel.launch import entrust
 from polykernel.start import start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from polykernel.connection import ConnectionInfo, Registrar
     from polykernel.front_ends import FrontEnds
     from polykernel.host import Host
     from polykernel.kernel_info import KernelInfo
+    from polykernel.limits import Limits
     from polykernel.message import Message
     from polykernel.start import Start
 
@@ -34,6 +37,7 @@ def run(
     connection_file: str | None = None,
     python: str | None = None,
     language_version: str | None = None,
+    limits: Mapping[str, str] | None = None,
     verbosity: int = 0,
     transport: str = "tcp",
     ip: str = "127.0.0.1",
@@ -51,6 +55,7 @@ def run(
             ``None``.
         python: The interpreter that evaluates; this one where ``None``.
         language_version: The language's version in that interpreter, as far as it is known.
+        limits: What is limited, as the user wrote it, by the names of :mod:`polykernel.limits`.
         verbosity: 0 to 3.
         transport: ``tcp`` or ``ipc``, where there is no connection file.
         ip: The address to listen on, where there is no connection file.
@@ -60,10 +65,15 @@ def run(
         The exit code.
 
     Raises:
-        PolykernelError: The language, the connection file or an address is no good.
+        PolykernelError: The language, the connection file, a limit or an address is no good.
     """
+    born = time.time() - time.process_time()  # when this process was started, or shortly after
     # until the loop runs there is nothing that could be interrupted
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    in_force = _limits(limits, language)
+    inherited.settle_descriptors()
+    made = contextlib.ExitStack()  # removes the files that we make
+    inherited.end_at_signals(made.close)
     begun = start(language, plugin, python)
     from polykernel import connection, logs
     from polykernel.front_ends import FrontEnds
@@ -79,10 +89,14 @@ def run(
                 f"the connection file {connection_file} has no keys for CURVE"
             )
         if info.registrar is None:
+            _note(connection.ipc_files(info), made)
             front_ends = FrontEnds(info)
+            connection.warn(info)
             first = facts.content(subshells=begun.language.subshells, debugger=begun.debugger)
             early = greet(front_ends, first)
-            _host(front_ends, begun, facts, early).run()
+            # once signals are heeded the sockets remove their files: others may have taken a path
+            host = _host(front_ends, begun, facts, in_force, early, born)
+            host.run(ready=lambda: _forget(made))
             return 0
         info = connection.choose_ipc(info)
         path = _fresh_path()
@@ -90,14 +104,17 @@ def run(
         path = _fresh_path()
         keys = _curve_keys() if encrypt else None
         info = connection.fresh(language, transport, ip, path.parent, path.stem, keys)
-    with contextlib.ExitStack() as stack:
-        for file in connection.ipc_files(info):
-            stack.callback(file.unlink, missing_ok=True)
+    files = [path, *connection.ipc_files(info)]
+    with made:
+        _note(files, made)
+        names = [str(file) for file in files]
+        if begun.process is not None:
+            entrust(begun.process, names)
         front_ends = FrontEnds(info)
-        host = _host(front_ends, begun, facts)
+        connection.warn(info)
+        host = _host(front_ends, begun, facts, in_force, files=names)
         ports = front_ends.transport.ports
         connection.write(info, ports, path)
-        stack.callback(path.unlink, missing_ok=True)
         if info.registrar is None:
             host.run(ready=lambda: _tell(path), interrupt_ends=True)
         else:
@@ -105,18 +122,39 @@ def run(
     return 0
 
 
+def _note(files: Iterable[Path], made: contextlib.ExitStack) -> None:
+    """Note files that are to be removed."""
+    for file in files:
+        made.callback(file.unlink, missing_ok=True)
+
+
+def _forget(made: contextlib.ExitStack) -> None:
+    made.pop_all()
+
+
 def _host(
     front_ends: FrontEnds,
     begun: Start,
     facts: KernelInfo,
+    limits: Limits | None,
     early: Sequence[tuple[str, Message]] = (),
+    born: float = 0.0,
+    files: Sequence[str] = (),
 ) -> Host:
     from polykernel.lean import import_tornado
 
     import_tornado()
     from polykernel.host import Host
 
-    return Host(front_ends, begun, facts, early)
+    return Host(front_ends, begun, facts, limits, early, born, files)
+
+
+def _limits(written: Mapping[str, str] | None, language: str) -> Limits | None:
+    if not written:
+        return None
+    from polykernel.limits import limits_of
+
+    return limits_of(written, language)
 
 
 def _run_registered(
@@ -149,5 +187,5 @@ def _curve_keys() -> tuple[str, str]:
 def _tell(path: Path) -> None:
     print(f"Connection file: {path}")  # noqa: T201 -- what the command is for
     print(f"To connect a console: jupyter console --existing {path}")  # noqa: T201
-    print("To stop it: Ctrl-C; while a cell runs, Ctrl-C interrupts the cell")  # noqa: T201
-    sys.stdout.flush()
+    text = "To stop it: Ctrl-C; while a cell runs, Ctrl-C interrupts the cell"
+    print(text, flush=True)  # noqa: T201

@@ -15,11 +15,13 @@ from polykernel.channel_lines import INTERNAL_ERROR, METHOD_NOT_FOUND, Failure
 from polykernel.content import (
     CellResult,
     error_content,
+    excess_content,
     execute_result,
     failure_content,
     notebook_cell_id,
     published_error,
 )
+from polykernel.errors import LimitError
 from polykernel.items import Cell, CommMessage, Question
 from polykernel.message import encode
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from polykernel.items import Item, Send
+    from polykernel.limiter import Limiter
+    from polykernel.limits import Limits
     from polykernel.message import Message
     from polykernel.obituary import Obituary
     from polykernel.output import Output
@@ -48,6 +52,8 @@ class Shared(msgspec.Struct):
         plugin: Names the plugin's package and version, for messages about its bugs.
         read_ahead: Reads the requests that have come but are not yet queued, before an abort.
         broken: Why the language can't run at all, as content of an error; or ``None``.
+        limits: Those of the kernel, which a cell may tighten.
+        limiter: Sees to it that they are kept.
         on_counted: Told of each cell that counts, of its number and of its code.
         on_result: Told of the result of a cell that counts.
         on_idle: Told when a shell has nothing running any more.
@@ -62,6 +68,8 @@ class Shared(msgspec.Struct):
     plugin: Callable[[], str]
     read_ahead: Callable[[], None]
     broken: dict[str, Any] | None
+    limits: Limits
+    limiter: Limiter
     on_counted: Callable[[Message, int, str], None]
     on_result: Callable[[Message, msgspec.Raw], None]
     on_idle: Callable[[], None]
@@ -79,6 +87,7 @@ class Shell:
         running: What the evaluator is doing for this shell.
         running_id: The evaluator's number of it; ``None`` where it was not handed over.
         execution_count: The number of the last cell that counts.
+        limits: Those of what is running.
     """
 
     def __init__(self, shared: Shared, subshell_id: str | None = None) -> None:
@@ -92,6 +101,7 @@ class Shell:
         self.running: Item | None = None
         self.running_id: int | None = None
         self.execution_count = 0
+        self.limits = shared.limits
 
     def submit(self, item: Item) -> None:
         """Queue a request that only the evaluator can serve."""
@@ -155,7 +165,7 @@ class Shell:
         if cell.counts:
             shared.on_counted(cell.message, self.execution_count, cell.request.code)
         untold = shared.obituary.untold(cell.quiet)
-        trouble = untold or self._trouble()
+        trouble = untold or self._trouble() or self._tighten(cell)
         # writing to the evaluator first lets it work while we publish
         if trouble is None:
             self._hand_over(cell)
@@ -165,9 +175,18 @@ class Shell:
             shared.send("iopub", cell.message.child("execute_input", content))
         self._begin_output(cell.message, cell.quiet)
         if trouble is not None:
+            shared.supervisor.wake()  # for the next one
             self._fail(cell, trouble, abort=untold is not None)
         elif not cell.quiet:
             shared.output.say(shared.obituary.lost())
+
+    def _tighten(self, cell: Cell) -> dict[str, Any] | None:
+        """Heed a cell's own limits; gives the content of an error where they are none."""
+        try:
+            self.limits = self._shared.limits.tightened(cell.message.metadata)
+        except LimitError as error:
+            return error_content("LimitError", str(error))
+        return None
 
     def _hand_over(self, cell: Cell) -> None:
         """Write a cell to the evaluator."""
@@ -187,13 +206,19 @@ class Shell:
             },
             lambda answer: self._on_result(cell, answer),
         )
+        self._shared.limiter.begin(self)
 
     def _begin_output(self, parent: Message, quiet: bool) -> None:
         # what nobody claims, such as what a child prints, is the main shell's while that runs
         unclaimed = self._subshell_id is None or self._shared.busy_beside(self) is None
         starting = self._shared.supervisor.abilities is None
         self._shared.output.begin(
-            self.running_id, parent, quiet, unclaimed=unclaimed, starting=starting
+            self.running_id,
+            parent,
+            quiet,
+            unclaimed=unclaimed,
+            starting=starting,
+            limit=self.limits.max_output,
         )
 
     def _finish_text(self) -> None:
@@ -207,8 +232,11 @@ class Shell:
         """Say why the evaluator can't run anything now, as content of an error."""
         if self._shared.broken is not None:
             return self._shared.broken
-        if self._shared.supervisor.start_error:
-            return self._shared.obituary.no_start(self._shared.supervisor.start_error)
+        supervisor = self._shared.supervisor
+        supervisor.wake()
+        if supervisor.start_error:
+            passing = supervisor.may_start_later
+            return self._shared.obituary.no_start(supervisor.start_error, passing=passing)
         return None
 
     def _on_result(self, cell: Cell, answer: msgspec.Raw | Failure) -> None:
@@ -224,13 +252,18 @@ class Shell:
                 cell, error_content("ChannelError", f"the cell's result was refused: {error}")
             )
             return
+        excess = self._shared.limiter.excess(self)
+        if excess is not None:
+            self._fail(cell, excess_content(excess, *result.traceback))
+            return
         if result.status != "ok":
             self._fail(cell, error_content(result.ename, result.evalue, result.traceback))
             return
         if shown and not cell.quiet:
-            self._shared.send("iopub", cell.message.child("execute_result", shown))
+            self._show(cell, shown)
         if result.result and cell.counts:
             self._shared.on_result(cell.message, result.result.data)
+        self._shared.output.end(self.running_id)
         reply = {
             "status": "ok",
             "execution_count": self.execution_count,
@@ -240,12 +273,17 @@ class Shell:
         self._shared.send("shell", cell.message.reply("execute_reply", encode(reply)))
         self._over(cell)
 
+    def _show(self, cell: Cell, result: bytes) -> None:
+        if self._shared.output.admits(self.running_id, "execute_result", result):
+            self._shared.send("iopub", cell.message.child("execute_result", result))
+
     def _fail(self, cell: Cell, content: dict[str, Any], *, abort: bool = False) -> None:
         """End a cell with an error; what is queued behind it is aborted if it asked for that."""
         aborts = abort or (cell.request.stop_on_error and not cell.quiet)
         if aborts:
             self._shared.read_ahead()
         self._finish_text()
+        self._shared.output.end(self.running_id)
         if not cell.quiet:
             error = published_error(content)
             self._shared.send("iopub", cell.message.child("error", error))
@@ -263,6 +301,8 @@ class Shell:
 
     def _nothing_runs(self) -> None:
         self.running = self.running_id = None
+        self.limits = self._shared.limits
+        self._shared.limiter.over(self)
         self._shared.on_idle()
 
     def _abort_cells(self) -> None:
@@ -421,7 +461,9 @@ class Shell:
         """
         running = self.running
         if isinstance(running, Cell):
-            self._fail(running, self._trouble() or in_cell, abort=True)
+            tries_again = self._shared.supervisor.may_start_later  # with the next cell
+            trouble = None if tries_again else self._trouble()
+            self._fail(running, trouble or in_cell, abort=True)
         elif running is not None:
             self._nothing_runs()
             self._reply(running, otherwise)

@@ -7,7 +7,8 @@ import logging
 import os
 import signal
 import threading
-from typing import TYPE_CHECKING, Any, Protocol
+from time import monotonic
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from tornado.ioloop import IOLoop
@@ -16,11 +17,15 @@ from polykernel.channel import NO_TURN, Channel
 from polykernel.channel_lines import INTERNAL_ERROR, METHOD_NOT_FOUND, VERSION, Failure, Line
 from polykernel.errors import ChannelError, EvaluatorStartError
 from polykernel.interrupts import Interrupts
-from polykernel.launch import Process, launch, release_guard
+from polykernel.launch import Process, entrust, launch, release_guard
+from polykernel.watcher import Abilities, Death, describe_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
+
+    from polykernel.limits import Excess, Limit
+    from polykernel.watcher import Watcher
 
 SIGTERM_AFTER = 1.0  # seconds that a shutdown waits for the evaluator to end by itself
 SIGKILL_AFTER = 2.0
@@ -30,66 +35,8 @@ MAXIMUM_STARTS = 3  # deaths at start until no more is tried
 log = logging.getLogger("polykernel.supervisor")
 
 
-class Abilities(msgspec.Struct, frozen=True):
-    """What an evaluator says of itself in its hello."""
-
-    protocol: int
-    implementation: str = ""
-    language_version: str = ""
-    marks: str = ""
-    interrupts: bool = False
-    complete_while_busy: bool = False
-    debugger: bool = False
-    subshells: bool = False
-    buffers: bool = False
-
-
 class _Marks(msgspec.Struct, frozen=True):
     token: str
-
-
-class Death(msgspec.Struct, frozen=True):
-    """How an evaluator process ended.
-
-    Attributes:
-        status: ``signal SIGSEGV (Segmentation fault)`` or ``exit code 3``.
-        at_start: It had not yet said hello.
-        wanted: The user has interrupted until it was killed.
-        last_words: What it has left for its obituary.
-    """
-
-    status: str
-    at_start: bool
-    wanted: bool
-    last_words: str
-
-
-class Watcher(Protocol):
-    """Who is told what an evaluator does; all calls come from the loop, in order."""
-
-    def on_text(self, stream: str, data: bytes) -> None:
-        """Take bytes of descriptor 1 or 2."""
-
-    def on_event(self, line: Line) -> None:
-        """Take an event."""
-
-    def on_input_request(self, line: Line) -> None:
-        """Take a request for input."""
-
-    def on_refused(self, error: ChannelError) -> None:
-        """Take notice of a line that was left out."""
-
-    def on_abilities(self, abilities: Abilities) -> None:
-        """Take notice that an evaluator is up."""
-
-    def on_death(self, death: Death) -> None:
-        """Take notice that the process has been waited for; nothing comes from it any more."""
-
-    def on_heard_interrupt(self) -> None:
-        """Take notice that an interrupt was acknowledged."""
-
-    def on_unheard_interrupt(self) -> None:
-        """Take notice that an interrupt was not acknowledged for some seconds."""
 
 
 class Supervisor:
@@ -102,6 +49,13 @@ class Supervisor:
         process: A process that was started early, or ``None``.
         start_error: Why it could not be started, or ``None``.
         turn: Entered while what the evaluator writes is told.
+        files: To be removed when the host is killed; the guard of ``process`` knows them.
+
+    Attributes:
+        start_error: Why no process can be started; empty where one can.
+        may_start_later: Whether that may pass: descriptors or processes are used up.
+        abilities: What the evaluator can do; ``None`` while it is not up.
+        active_at: When the evaluator was last heard or asked, by :func:`time.monotonic`.
     """
 
     def __init__(
@@ -112,7 +66,9 @@ class Supervisor:
         process: Process | None,
         start_error: str = "",
         turn: AbstractContextManager[None] = NO_TURN,
+        files: Sequence[str] = (),
     ) -> None:
+        self._files = files
         self._command = command
         self._environment = environment
         self._language = language
@@ -124,12 +80,17 @@ class Supervisor:
         self._next_id = 0
         self._failed_starts = 0
         self._paused = False
-        self._interrupts = Interrupts(self._signal, self._on_unheard)
+        self._interrupts = Interrupts(self._signal, self._on_unheard, self.kill)
+        self._killed_after = ""
+        self._excess: Excess | None = None
+        self._retired = False  # until somebody needs it
         self._on_gone: Callable[[], None] | None = None
         self._timers: list[object] = []
         self._turn = turn
         self.start_error = start_error
+        self.may_start_later = False
         self.abilities: Abilities | None = None
+        self.active_at = monotonic()
 
     def attach(self, watcher: Watcher) -> None:
         """Begin: tell this watcher, and greet the process that was started early."""
@@ -146,12 +107,22 @@ class Supervisor:
 
     def start(self) -> None:
         """Start a process; where that fails :attr:`start_error` says why."""
+        self._retired = False
         try:
             process = launch(self._command, self._environment)
         except EvaluatorStartError as error:
-            self.start_error = str(error)
+            self.start_error, self.may_start_later = str(error), error.passing
+            log.warning("%s", error)
             return
+        entrust(process, self._files)
         self._adopt(process)
+
+    def wake(self) -> None:
+        """Start a process where there is none since none was needed, or something was used up."""
+        asleep = self._retired or self.may_start_later
+        if asleep and self._process is None and self._on_gone is None:
+            self.start_error, self.may_start_later = "", False
+            self.start()
 
     def _adopt(self, process: Process) -> None:
         log.info("evaluator %s started", process.pid)
@@ -168,6 +139,7 @@ class Supervisor:
             "cwd": _folder(),
             "buffers": True,
             "parcels": process.pipes.parcels >= 0,
+            "temporary": process.temporary,
         }
         self.request("hello", params, self._on_hello)
 
@@ -213,14 +185,18 @@ class Supervisor:
         Returns:
             The request's id.
         """
+        self.wake()
         self._next_id += 1
+        self.active_at = monotonic()
         if self._channel is not None:
             self._waiting[self._next_id] = respond
             message = {"id": self._next_id, "method": method, "params": params}
             raw = self.abilities is not None and self.abilities.buffers
             self._channel.send(message, buffers, raw=raw)
         else:
-            self._loop.add_callback(respond, Failure(INTERNAL_ERROR, "there is no evaluator"))
+            self._loop.add_callback(
+                respond, Failure(INTERNAL_ERROR, self.start_error or "there is no evaluator")
+            )
         return self._next_id
 
     def answer(self, request_id: int | str, result: object) -> None:
@@ -238,10 +214,12 @@ class Supervisor:
 
     def on_text(self, stream: str, data: bytes) -> None:
         """Hand on bytes of descriptor 1 or 2."""
+        self.active_at = monotonic()
         self._watcher.on_text(stream, data)
 
     def on_line(self, line: Line) -> None:
         """Sort a line: response, acknowledgement, request for input, event."""
+        self.active_at = monotonic()
         if line.method is None:
             self._on_response(line)
         elif line.method == "interrupted":
@@ -304,14 +282,18 @@ class Supervisor:
         """Say which request an interrupt means."""
         self.notify("interrupt", {"cell": request_id})
 
-    def interrupt(self, request_ids: Sequence[int]) -> None:
+    def interrupt(self, request_ids: Sequence[int], grace: Limit | None = None) -> None:
         """Interrupt requests; the third interrupt that is not heard kills.
 
         The channel tells which requests are meant, where the signal comes before one has begun.
+
+        Args:
+            request_ids: As :meth:`request` gave them.
+            grace: When one that is not heard kills, where the user has set that.
         """
         for request_id in request_ids:
             self.aim(request_id)
-        self._interrupts.interrupt(up=self.abilities is not None)
+        self._interrupts.interrupt(self.abilities is not None, grace)
 
     def interrupt_idle(self) -> bool:
         """Interrupt what an evaluator does between requests, such as the tasks of a cell.
@@ -339,8 +321,17 @@ class Supervisor:
         """Forget the interrupts of a request that has ended."""
         self._interrupts.forget()
 
-    def kill(self) -> None:
-        """Kill the evaluator and its children."""
+    def kill(self, after: str = "", excess: Excess | None = None) -> None:
+        """Kill the evaluator and its children.
+
+        Args:
+            after: What has led to it, for the user.
+            excess: The limit that it has exceeded.
+        """
+        if after and self._process is not None:
+            log.warning("killing the evaluator after %s", after)
+            self._killed_after, self._excess = after, excess
+            self._retired = excess is not None  # or it might grow again at once
         self._signal(signal.SIGKILL)
 
     def _signal(self, number: signal.Signals) -> None:
@@ -353,8 +344,8 @@ class Supervisor:
 
     def _watch(self, pid: int) -> None:
         """Wait for a process without blocking the loop and without reaping it."""
-        if hasattr(os, "pidfd_open"):
-            descriptor = os.pidfd_open(pid)
+        descriptor = _pidfd(pid)
+        if descriptor >= 0:
 
             def ended(fd: int, events: int) -> None:
                 self._loop.remove_handler(fd)
@@ -385,20 +376,25 @@ class Supervisor:
         self._process = self._channel = self.abilities = None
         self._waiting.clear()
         self._interrupts.forget()
-        killed_for = self._interrupts.forget_kill()
-        status = describe_status(code) + (f" after {killed_for}" if killed_for else "")
-        death = Death(status, at_start, bool(killed_for), last_words)
+        death = self._death(code, at_start, last_words)
         log.info("evaluator %s ended: %s", pid, death.status)
         if self._on_gone is not None:
             self._gone()
             return
+        self._forget_timers()
         self._count_start(death)
-        if not self.start_error:
+        if not self.start_error and not self._retired:
             self.start()
         self._watcher.on_death(death)
 
+    def _death(self, code: int, at_start: bool, last_words: str) -> Death:
+        after, self._killed_after = self._killed_after, ""
+        excess, self._excess = self._excess, None
+        status = describe_status(code) + (f" after {after}" if after else "")
+        return Death(status, at_start, bool(after), last_words, excess)
+
     def _count_start(self, death: Death) -> None:
-        if not death.at_start or death.wanted:
+        if not death.at_start or (death.wanted and death.excess is None):
             return
         self._failed_starts += 1
         if self._failed_starts >= MAXIMUM_STARTS and not self.start_error:
@@ -420,28 +416,44 @@ class Supervisor:
         if self._process is None:
             self._gone()
             return
+        self._ask_to_end(restart)
+
+    def _ask_to_end(self, restart: bool) -> None:
         self.resume()
         self.request("shutdown", {"restart": restart}, lambda answer: None)
         for delay, number in ((SIGTERM_AFTER, signal.SIGTERM), (SIGKILL_AFTER, signal.SIGKILL)):
             self._timers.append(self._loop.call_later(delay, self._signal, number))
 
     def _gone(self) -> None:
-        for timer in self._timers:
-            self._loop.remove_timeout(timer)
+        self._forget_timers()
         if self._on_gone is not None:
             self._on_gone()
 
+    def _forget_timers(self) -> None:
+        for timer in self._timers:
+            self._loop.remove_timeout(timer)
+        self._timers.clear()
 
-def describe_status(code: int) -> str:
-    """Say in words how a process ended, from what :func:`os.waitpid` gave."""
-    code = os.waitstatus_to_exitcode(code)
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        number = signal.Signals(-code)
-    except ValueError:
-        return f"signal {-code}"
-    return f"signal {number.name} ({signal.strsignal(number)})"
+    def retire(self, after: str, excess: Excess) -> None:
+        """End the evaluator, in good order, until something is asked of it again.
+
+        Args:
+            after: What has led to it, for the user.
+            excess: The limit that it has exceeded.
+        """
+        if self._process is not None and not self._retired:
+            log.info("ending the evaluator after %s", after)
+            self._retired = True
+            self._killed_after, self._excess = after, excess
+            self._ask_to_end(restart=False)
+
+
+def _pidfd(pid: int) -> int:
+    """Open a descriptor that tells of a process's end; -1 where there is none to be had."""
+    if hasattr(os, "pidfd_open"):
+        with contextlib.suppress(OSError):  # they are used up, or a container forbids the call
+            return os.pidfd_open(pid)
+    return -1
 
 
 def _folder() -> str:

@@ -10,20 +10,20 @@ python scripts/protocol_table.py --specification DIRECTORY
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import re
-import subprocess
 import sys
-import tempfile
-from collections import defaultdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 from specification import catalogue, table  # noqa: E402
 from specification.rules import KERNELS, MESSAGING, RULES, SECURITY  # noqa: E402
+from support import peers  # noqa: E402
+
+if TYPE_CHECKING:
+    from support.peers import Results
 
 ROUNDS = 3
 PAGES = {MESSAGING: "messaging.rst", KERNELS: "kernels.rst", SECURITY: "security.rst"}
@@ -42,28 +42,16 @@ def main() -> int:
     if arguments.keep:
         results, versions = table.recorded_results(page), table.recorded_versions(page)
     else:
-        results, versions = ask_peers(), table.versions()
+        results, versions = ask_peers(), peers.versions(table.PEERS)
     table.PAGE.write_text(table.fill(page, results, versions))
     return 0
 
 
-def ask_peers() -> table.Results:
+def ask_peers() -> Results:
     """Run the rules' tests with the other kernels, and see what becomes of them."""
-    outcomes: dict[tuple[str, str], set[bool]] = defaultdict(set)
-    for _ in range(ROUNDS):
-        with tempfile.NamedTemporaryFile() as file:
-            command = [sys.executable, "-m", "pytest", "-q", "tests/specification"]
-            command += ["-k", " or ".join(table.PEERS), "--tb=no", "-n", "2", "--dist", "loadfile"]
-            environment = {**os.environ, "POLYKERNEL_RECORD_PEERS": file.name}
-            subprocess.run(command, cwd=ROOT, env=environment, check=False)
-            by_test: dict[tuple[str, str], bool] = {}
-            for line in Path(file.name).read_text().splitlines():
-                name, test, passed = json.loads(line)
-                by_test[name, test] = by_test.get((name, test), True) and passed
-            for key, passed in by_test.items():
-                outcomes[key].add(passed)
-    results: table.Results = {name: {} for name in table.PEERS}
-    for (name, test), seen in outcomes.items():
+    results: Results = {name: {} for name in table.PEERS}
+    asked = peers.ask_often("specification", table.PEERS, table.HOLDS, ROUNDS)
+    for (name, test), seen in asked.items():
         results[name][test] = table.outcome(seen)
     return results
 

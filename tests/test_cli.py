@@ -87,6 +87,9 @@ def test_every_command_has_help_of_its_own(command: str) -> None:
         (["install", "echo", "--env", "A"], "--env takes KEY=VALUE, not 'A'"),
         (["install", "echo", "--env", "=A"], "--env takes KEY=VALUE"),
         (["install", "echo", "--python", ""], "the interpreter's name is empty"),
+        (["install", "echo", "--memory", "much"], "--memory: 'much' is no size; write it like 500"),
+        (["install", "echo", "--idle-timeout", "0"], "--idle-timeout: '0' is no duration; write"),
+        (["run", "echo", "--cell-timeout", "soon"], "--cell-timeout: 'soon' is no duration"),
         (["install", "echo", "--python", "/dev/null"], "/dev/null is not executable"),
         (["install", "echo", "--prefix", "/dev/null"], "can't write /dev/null"),
         (["install", "echo", "--prefix", ""], "the prefix is empty"),
@@ -175,7 +178,8 @@ def given(values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-FLAGS = ["-f", "--plugin", "--python", "--language-version", "--transport", "-v"]
+FLAGS = ["-f", "--plugin", "--python", "--language-version", "--transport", "-v", "--memory"]
+LIMITS = ["--memory", "2GiB", "--cell-timeout", "1h 30min", "--interrupt-grace", "5s"]
 VALUES = strategies.sampled_from([*FLAGS, "echo", "--", "-", "-1", "x=y"]) | strategies.text()
 START = ["run", "echo", "--plugin", "polykernel_echo.plugin", "-f", "/run/kernel-1.json"]
 PYTHON = ["--python", "/a b/python", "--language-version", "3.9.1"]
@@ -190,6 +194,8 @@ PYTHON = ["--python", "/a b/python", "--language-version", "3.9.1"]
         ["run", "python", "-f", "é.json", *PYTHON],
         ["run", "echo", "-f", "a=b"],
         ["run", "echo", "-f", "@file"],
+        [*START, *LIMITS, "--idle-timeout", "2h", "--max-output", "100MB"],
+        ["run", "python", *LIMITS, "-f", "x"],
     ],
 )
 def test_what_kernelspecs_write_is_read_as_argparse_reads_it(arguments: list[str]) -> None:
@@ -226,6 +232,9 @@ def test_whatever_is_read_without_argparse_is_read_as_argparse_reads_it(
         ["run", "echo", "-f", "--plugin"],
         ["run", "echo", "--", "-f"],
         ["run", "echo", "-f", "x", "--help", "y"],
+        ["run", "echo", "-f", "x", "--memory", ""],
+        ["run", "echo", "-f", "x", "--memory", "1GB", "--memory", "2GB"],
+        ["run", "echo", "-f", "x", "--memory", "-1"],
     ],
 )
 def test_anything_else_is_left_to_argparse(arguments: list[str]) -> None:
@@ -233,7 +242,7 @@ def test_anything_else_is_left_to_argparse(arguments: list[str]) -> None:
 
 
 def test_what_install_writes_is_read_without_argparse(environment: Environment) -> None:
-    arguments = ["--python", environment.python, "--env", "A=b", "--kernel-name", "other"]
+    arguments = ["--python", environment.python, "--env", "A=b", "--kernel-name", "other", *LIMITS]
     assert environment.polykernel("install", "python", *arguments).returncode == 0
     argv = environment.content("other")["argv"]
     assert cli.as_kernelspecs_write(argv[argv.index("polykernel") + 1 :]) == {
@@ -241,6 +250,7 @@ def test_what_install_writes_is_read_without_argparse(environment: Environment) 
         "plugin": "polykernel_python.plugin",
         "python": environment.python,
         "language_version": sys.version.split()[0],
+        "limits": {"memory": "2GiB", "cell_timeout": "1h 30min", "interrupt_grace": "5s"},
         "connection_file": "{connection_file}",
     }
 

@@ -254,6 +254,25 @@ def test_the_environment_of_a_kernelspec_counts(environment: Environment) -> Non
     assert troubles(environment) == []
 
 
+def test_a_limit_that_is_none_is_told(environment: Environment) -> None:
+    environment.polykernel("install", "echo", "--sys-prefix", "--memory", "1GiB")
+    argv = environment.content("polykernel-echo")["argv"]
+    assert troubles(environment) == []
+    change(environment, argv=["much" if part == "1GiB" else part for part in argv])
+    trouble = the_trouble(environment)
+    assert trouble["problem"].startswith("--memory: 'much' is no size")
+    assert "--memory SIZE" in trouble["advice"]
+
+
+def test_the_limits_of_a_kernelspec_are_in_the_command_that_writes_it_again(
+    environment: Environment,
+) -> None:
+    environment.polykernel("install", "echo", "--sys-prefix", "--cell-timeout", "1h 30min")
+    argv = environment.content("polykernel-echo")["argv"]
+    change(environment, argv=["/gone/bin/python", *argv[1:]])
+    assert the_trouble(environment)["advice"].endswith("--cell-timeout '1h 30min'")
+
+
 def test_of_two_kernelspecs_with_one_name_the_hidden_one_is_told(environment: Environment) -> None:
     environment.polykernel("install", "echo", "--user")
     report = environment.json("doctor")

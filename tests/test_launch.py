@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -78,6 +79,15 @@ def test_an_evaluator_leads_a_session_and_has_its_pipes_and_nothing_else(
     assert set(json.loads(descriptors)) == {3, 4, 5, *parcels, *theirs}
     assert signals == "[True, True]"
     assert mask == "set()"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such a score")
+def test_where_memory_runs_out_an_evaluator_is_ended_before_its_host(
+    started: Callable[..., Process],
+) -> None:
+    process = started("open('/dev/fd/1', 'w').write(open('/proc/self/oom_score_adj').read())")
+    ours = int(Path("/proc/self/oom_score_adj").read_text())
+    assert int(read_all(process.pipes.stdout)) == min(1000, ours + 300)
 
 
 def test_the_pipes_lead_both_ways(started: Callable[..., Process]) -> None:

@@ -16,7 +16,8 @@ from support.loops import run_until
 from polykernel import interrupts
 from polykernel import supervisor as supervisor_module
 from polykernel.channel_lines import Failure
-from polykernel.supervisor import Abilities, Death, Supervisor, describe_status
+from polykernel.supervisor import Supervisor
+from polykernel.watcher import Abilities, Death, describe_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

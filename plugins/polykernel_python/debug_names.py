@@ -34,13 +34,18 @@ class CellFiles:
     """Knows the files of cells, and owns the folder that they are in.
 
     The folder is made when the first file is written: before that only its name is known.
+
+    Args:
+        temporary: A folder that may be made, for this process's own, or an empty text.
     """
 
-    def __init__(self) -> None:
-        # "ipykernel_": JupyterLab shows "Cell [1]" for paths that have it, and others as they are;
+    def __init__(self, temporary: str) -> None:
         # not to be guessed: whoever makes it first can write to it
-        name = f"polykernel_ipykernel_{os.getpid()}_{os.urandom(4).hex()}"
-        self.folder = os.path.join(os.path.realpath(tempfile.gettempdir()), name)
+        if not (temporary and Path(temporary).parent.is_dir()):
+            temporary = os.path.join(tempfile.gettempdir(), f"polykernel-{os.urandom(8).hex()}")
+        self._outer = temporary
+        # "ipykernel_": JupyterLab shows "Cell [1]" for paths that have it, and others as they are
+        self.folder = os.path.join(os.path.realpath(self._outer), f"ipykernel_{os.getpid()}")
         self._written: set[str] = set()
 
     @property
@@ -64,6 +69,7 @@ class CellFiles:
         name = self.name(code)
         if name not in self._written:
             if not self._written:
+                Path(self._outer).mkdir(mode=0o700, exist_ok=True)
                 Path(self.folder).mkdir(mode=0o700)
             with open(name, "w", encoding="utf-8", errors="replace", newline="") as file:
                 file.write(code)
@@ -73,5 +79,5 @@ class CellFiles:
     def remove(self) -> None:
         """Remove the files and the folder."""
         if self._written:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            shutil.rmtree(self._outer, ignore_errors=True)
             self._written.clear()

@@ -55,6 +55,7 @@ class Debugger:
         namespace: ``__main__``'s.
         bundle_of: Shows a value in all its forms.
         available: Whether debugpy can be found.
+        temporary: A folder that is removed when this process has ended.
     """
 
     def __init__(
@@ -63,12 +64,13 @@ class Debugger:
         namespace: dict[str, Any],
         bundle_of: Callable[[Any], Bundle | None],
         available: bool,
+        temporary: str = "",
     ) -> None:
         self._sources = sources
         self._namespace = namespace
         self._bundle_of = bundle_of
         self._available = available
-        self._files = CellFiles()
+        self._files = CellFiles(temporary)
         self._variables = Variables()
         self._adapter: Adapter | None = None
         self._capabilities: Body | None = None

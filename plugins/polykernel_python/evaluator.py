@@ -167,7 +167,7 @@ class Python(Evaluator):
                 from polykernel_python.debugger import Debugger
 
             self._debugger = Debugger(
-                self._sources, self.namespace, display.bundle_of, self.debugger
+                self._sources, self.namespace, display.bundle_of, self.debugger, self.temporary
             )
         return self._debugger.answer(request, send_event)
 

@@ -56,6 +56,8 @@ class Evaluator:
             threads at once, one for each subshell (JEP 91). An interrupt raises
             ``KeyboardInterrupt`` in each of them. Declare it in :class:`polykernel.Language`, too.
         debugger: Whether :meth:`debug` works, here and now.
+        temporary: A folder for files of this process's own, by name: it is not there yet. It is
+            removed when the process has ended, however that was. Empty where there is none.
     """
 
     implementation: str = ""
@@ -63,6 +65,7 @@ class Evaluator:
     complete_while_busy: bool = False
     subshells: bool = False
     debugger: bool = False
+    temporary: str = ""
 
     def start(self) -> None:
         """Prepare: called once, before the first cell. An exception is shown in each cell."""

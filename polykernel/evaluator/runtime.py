@@ -203,6 +203,7 @@ class Runtime:
                 return
             self._outlet.raw_buffers = bool(params.get("buffers"))
             self._outlet.parcels.wanted = bool(params.get("parcels"))
+            self._service.evaluator.temporary = str(params.get("temporary", ""))
             _enter(params.get("cwd"))
             self._start()
             self._up.set()

@@ -15,7 +15,7 @@ from support import processes
 from browser.witness import Witness
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from playwright.sync_api import BrowserContext, Locator, Page
@@ -229,15 +229,22 @@ class Lab(FrontEnd):
         self.page.locator(".jp-SideBar").get_by_role("tab", name="File Browser").click()
         expect(self.page.locator("#jp-left-stack")).to_be_hidden()
 
-    def open(self, kernel: str, cells: Sequence[str], path: str = "") -> Notebook:
+    def open(
+        self,
+        kernel: str,
+        cells: Sequence[str],
+        path: str = "",
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Notebook:
         """Open a new notebook, and wait for its kernel.
 
         Args:
             kernel: The kernelspec's name.
             cells: The code of its cells.
             path: Where it is saved; made up where empty.
+            metadata: Of each cell.
         """
-        path = save_notebook(self.server, kernel, cells, path)
+        path = save_notebook(self.server, kernel, cells, path, metadata)
         self.page.evaluate(_OPEN, path)
         notebook = Notebook(self.page)
         notebook.wait_for_kernel()
@@ -267,7 +274,13 @@ def card(launcher: Locator, display_name: str) -> Locator:
     return launcher.locator('.jp-LauncherCard[data-category="Notebook"]').filter(has_text=pattern)
 
 
-def save_notebook(server: JupyterServer, kernel: str, cells: Sequence[str], path: str = "") -> str:
+def save_notebook(
+    server: JupyterServer,
+    kernel: str,
+    cells: Sequence[str],
+    path: str = "",
+    metadata: Mapping[str, Any] | None = None,
+) -> str:
     """Put a notebook into the server's root folder.
 
     Args:
@@ -275,6 +288,7 @@ def save_notebook(server: JupyterServer, kernel: str, cells: Sequence[str], path
         kernel: The kernelspec's name.
         cells: The code of its cells.
         path: Where it is saved; made up where empty.
+        metadata: Of each cell.
 
     Returns:
         Its path, as the front ends name it.
@@ -290,7 +304,7 @@ def save_notebook(server: JupyterServer, kernel: str, cells: Sequence[str], path
             {
                 "cell_type": "code",
                 "id": f"cell-{index}",
-                "metadata": {},
+                "metadata": dict(metadata or {}),
                 "source": code,
                 "outputs": [],
                 "execution_count": None,

@@ -95,3 +95,11 @@ def test_a_crash_is_an_error_of_its_cell_and_the_notebook_goes_on(lab: Lab) -> N
     expect(notebook.run(3).error.last).to_contain_text("NameError")
     notebook.wait_for("idle")
     expect(lab.dialog).to_have_count(0)
+
+
+def test_a_cells_own_limit_ends_it_and_says_so(lab: Lab) -> None:
+    metadata = {"polykernel": {"limits": {"cell_timeout": "500ms"}}}
+    notebook = lab.open("polykernel-python", ["while True: pass", "6 * 7"], metadata=metadata)
+    cell = notebook.run(0)
+    expect(cell.outputs).to_contain_text("LimitExceeded: the cell ran for 500ms, its cell timeout")
+    expect(notebook.run(1).result).to_have_text("42")

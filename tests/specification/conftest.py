@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from support import peers
 from support.client import PATIENCE
+from support.subjects import KINDS, OF_PEERS, PEERS, PEERS_OF_RULES, Subject
 
+from specification import table
 from specification.rules import rule_of
-from specification.subjects import KINDS, OF_PEERS, PEERS, Subject
 from specification.tour import Guide, Tour
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
-
-#: Names a file where outcomes of other kernels go, whose tests are run then (`make protocol`).
-RECORD = "POLYKERNEL_RECORD_PEERS"
+    from pathlib import Path
 
 _tours: dict[str, Tour] = {}
 
@@ -28,8 +25,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if rule is None or "subject" not in metafunc.fixturenames:
         return
     names = list(rule.languages)
-    if rule.peers and RECORD in os.environ:
-        names += [name for name, kind in PEERS.items() if kind.version]
+    if rule.peers:
+        names += peers.tried(PEERS_OF_RULES)
     metafunc.parametrize("subject", names, indirect=True, scope="session")
 
 
@@ -98,15 +95,6 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if call.when == "call":
-        _record(item, call.excinfo is None)
+        outcome = table.HOLDS if call.excinfo is None else table.FAILS
+        peers.note(item, "subject", outcome)
     return report
-
-
-def _record(item: pytest.Item, passed: bool) -> None:
-    """Note what became of a rule's test with another kernel, for who makes the table."""
-    callspec = getattr(item, "callspec", None)
-    name = callspec.params.get("subject") if callspec is not None else None
-    if RECORD in os.environ and name in PEERS:
-        line = json.dumps([name, item.originalname, passed])  # type: ignore[attr-defined]
-        with Path(os.environ[RECORD]).open("a") as file:
-            file.write(line + "\n")

@@ -5,21 +5,22 @@ A row is a rule; the columns of other kernels tell what became of the rule's tes
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from support import pages
+from support.subjects import PEERS_OF_RULES as PEERS
+
 from specification.rules import RULES
-from specification.subjects import PEERS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from support.peers import Results
+
     from specification.rules import Rule
 
-PAGE = Path(__file__).parent.parent.parent / "docs" / "protocol.md"
+PAGE = pages.DOCS / "protocol.md"
 BEGIN = "<!-- the table: written by scripts/protocol_table.py -->"
-END = "<!-- the end of the table -->"
 
 #: The test modules, in the order of the specification.
 MODULES = (
@@ -40,37 +41,15 @@ MODULES = (
 #: What became of a rule's test with another kernel.
 HOLDS, FAILS, RACES, NOT_TRIED = "holds", "**fails**", "at times", "-"
 
-Results = dict[str, dict[str, str]]  # by peer and by rule
-
-
-def versions() -> dict[str, str]:
-    """Give the versions of the other kernels that are installed here."""
-    return {name: kind.version for name, kind in PEERS.items() if kind.version}
-
 
 def recorded_versions(page: str) -> dict[str, str]:
     """Give the versions that the table was made with."""
-    found = re.search(r"^\| message \|.*$", page, re.MULTILINE)
-    cells = _cells(found.group()) if found else []
-    return {
-        name: cell.removeprefix(name).strip() for cell in cells for name in PEERS if name in cell
-    }
+    return pages.recorded_versions(page, "message", PEERS)
 
 
 def recorded_results(page: str) -> Results:
     """Give what the table says of the other kernels, by peer and by rule."""
-    results: Results = {name: {} for name in PEERS}
-    for line in page.partition(BEGIN)[2].partition(END)[0].splitlines():
-        match = re.search(r"`test_\w+` `(test_\w+)`", line)  # the module, and the test
-        if match:
-            cells = _cells(line)
-            for name, cell in zip(PEERS, cells[-len(PEERS) :], strict=True):
-                results[name][match.group(1)] = cell
-    return results
-
-
-def _cells(line: str) -> list[str]:
-    return [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip())[1:-1]]
+    return pages.recorded_results(pages.table(page, BEGIN), PEERS, first=3)
 
 
 def render(results: Results, peer_versions: Mapping[str, str]) -> str:
@@ -83,11 +62,8 @@ def render(results: Results, peer_versions: Mapping[str, str]) -> str:
         lines.append(f"| --- | --- | --- |{' --- |' * len(peers)}")
         for each in rules:
             outcomes = [results[name].get(each.name, NOT_TRIED) for name in PEERS]
-            text = " ".join(each.text.split()).replace("|", r"\|")
-            lines.append(
-                f"| {each.message} | {text} | `{each.module}` `{each.name}` "
-                f"| {' | '.join(outcomes)} |"
-            )
+            test = f"`{each.module}` `{each.name}`"
+            lines.append(pages.row(each.message, each.text, test, *outcomes))
     return "\n".join(lines).strip()
 
 
@@ -104,11 +80,9 @@ def _place(each: Rule) -> tuple[int, int]:
     return MODULES.index(each.module), each.test.__code__.co_firstlineno
 
 
-def outcome(seen: Collection[bool]) -> str:
+def outcome(seen: Collection[str]) -> str:
     """Say what became of a test that ran several times."""
-    if len(seen) > 1:
-        return RACES
-    return HOLDS if True in seen else FAILS
+    return RACES if len(seen) > 1 else next(iter(seen))
 
 
 def counts(results: Results) -> str:
@@ -124,7 +98,4 @@ def counts(results: Results) -> str:
 
 def fill(page: str, results: Results, peer_versions: Mapping[str, str]) -> str:
     """Put the table into the page, in the place of the one that is there."""
-    before, _, rest = page.partition(BEGIN)
-    after = rest.partition(END)[2]
-    table = f"{counts(results)}\n\n{render(results, peer_versions)}"
-    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+    return pages.fill(page, BEGIN, f"{counts(results)}\n\n{render(results, peer_versions)}")

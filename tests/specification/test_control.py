@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.debugger import Debugger, Failed, murmur2
+from support.subjects import NEVER
 
 from specification.rules import ALL, JEP_91, KERNELS, ONE_AT_A_TIME, rule
-from specification.subjects import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from specification.subjects import Subject
+    from support.subjects import Subject
 
 SHUTDOWN = "Kernel shutdown"
 INTERRUPT = "Kernel interrupt"

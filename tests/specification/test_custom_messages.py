@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from support.subjects import NEVER
+
 from specification import packing
 from specification.rules import ALL, rule
-from specification.subjects import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from support.client import Seen
-
-    from specification.subjects import Subject
+    from support.subjects import Subject
 
 CUSTOM = "Custom Messages"
 OPENING = "Opening a Comm"

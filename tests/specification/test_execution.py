@@ -9,7 +9,8 @@ import pytest
 from specification.rules import ALL, PYTHON, WITH_ERRORS, rule
 
 if TYPE_CHECKING:
-    from specification.subjects import Subject
+    from support.subjects import Subject
+
     from specification.tour import Tour
 
 EXECUTE = "Execute"

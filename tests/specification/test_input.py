@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from support.subjects import NEVER
 
 from specification.rules import rule
-from specification.subjects import NEVER
 
 if TYPE_CHECKING:
     from support.client import Outcome
-
-    from specification.subjects import Subject
+    from support.subjects import Subject
 
 STDIN = "Messages on the stdin (ROUTER/DEALER) channel"
 

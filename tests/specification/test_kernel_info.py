@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from specification.rules import ALL, KERNELS, SECURITY, rule
 
 if TYPE_CHECKING:
-    from specification.subjects import Subject
+    from support.subjects import Subject
 
 KERNEL_INFO = "Kernel info"
 SPECS = "Kernel specs"

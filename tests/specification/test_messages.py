@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support import schema
+from support.subjects import NEVER
 
 from specification import packing
 from specification.rules import ALL, rule
-from specification.subjects import NEVER
 
 if TYPE_CHECKING:
     from support.client import Seen
+    from support.subjects import Subject
 
-    from specification.subjects import Subject
     from specification.tour import Tour
 
 HEADER = "Message Header"

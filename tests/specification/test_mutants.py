@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.launcher import Launcher
+from support.subjects import KINDS, Subject
 
 from specification import catalogue, mutants, table
 from specification.rules import RULES
-from specification.subjects import KINDS, Subject
 from specification.test_control import debugging
 from specification.tour import Guide
 

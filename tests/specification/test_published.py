@@ -6,13 +6,14 @@ import base64
 import re
 from typing import TYPE_CHECKING, Any
 
+from support.subjects import NEVER
+
 from specification.rules import ALL, WITH_ERRORS, rule
-from specification.subjects import NEVER
 
 if TYPE_CHECKING:
     from support.client import Client, Seen
+    from support.subjects import Subject
 
-    from specification.subjects import Subject
     from specification.tour import Tour
 
 WELCOME = "Welcome message"

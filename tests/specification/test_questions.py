@@ -9,7 +9,7 @@ import pytest
 from specification.rules import ALL, WITH_ERRORS, rule
 
 if TYPE_CHECKING:
-    from specification.subjects import Subject
+    from support.subjects import Subject
 
 INTROSPECTION = "Introspection"
 COMPLETION = "Completion"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from support.subjects import NEVER
 
 from specification.rules import ALL, WITH_ERRORS, rule
-from specification.subjects import NEVER
 
 if TYPE_CHECKING:
     from support.client import Seen
+    from support.subjects import Subject
 
-    from specification.subjects import Subject
     from specification.tour import Tour
 
 REQUEST_REPLY = "Request-Reply"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from support.subjects import NEVER
+
 from specification.rules import ALL, KERNELS, rule
-from specification.subjects import NEVER
 
 if TYPE_CHECKING:
-    from specification.subjects import Subject
+    from support.subjects import Subject
 
 INTRODUCTION = "Introduction"
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support import schema
+from support.subjects import NEVER
 
 from specification import packing
 from specification.rules import ALL, KERNELS, rule
-from specification.subjects import NEVER
 
 if TYPE_CHECKING:
-    from specification.subjects import Subject
+    from support.subjects import Subject
+
     from specification.tour import Tour
 
 WIRE = "The Wire Protocol"

@@ -9,14 +9,13 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from specification.subjects import NEVER
+from support.subjects import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from support.client import Client, Seen
-
-    from specification.subjects import Subject
+    from support.subjects import Subject
 
 UNKNOWN_TARGET = {"comm_id": "nobodys", "target_name": "a target that nobody knows", "data": {}}
 CELLS = (

@@ -41,5 +41,6 @@ def polykernel_languages() -> list[Language]:
         _language("broken-import", evaluator="polykernel_sample.broken:Nothing"),
         _language("noisy", evaluator="polykernel_sample.noisy:Noisy"),
         _language("dies-loading", evaluator="polykernel_sample.dying:Nothing"),
+        _language("hangs-loading", evaluator="polykernel_sample.hanging:Nothing"),
         _language("buggy", evaluator="polykernel_sample.evaluators:Buggy"),
     ]

@@ -1,4 +1,4 @@
-"""The kernels that are held against the specification: ours, and others for comparison."""
+"""The kernels that tests of rules and of faults run with: ours, and others for comparison."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import psutil
+
 from support import processes
 from support.client import PATIENCE, Client
 from support.kernels import Kernel
@@ -63,11 +64,13 @@ class Kind:
         name: Its kernelspec.
         words: What the tests say to it.
         package: Where it comes from; empty for ours.
+        sample: It is a language of the sample plugin, whose kernelspec is made for the test.
     """
 
     name: str
     words: Words
     package: str = ""
+    sample: bool = False
 
     @property
     def ours(self) -> bool:
@@ -85,7 +88,12 @@ class Kind:
 PEERS = {
     "ipykernel": Kind("python3", IPYTHONS, "ipykernel"),
     "xeus-python": Kind("xpython", IPYTHONS, "xeus-python"),
+    "ipymini": Kind("py", IPYTHONS, "ipymini"),
 }
+#: Those that are held against the specification, and those that faults are tried with.
+PEERS_OF_RULES = ("ipykernel", "xeus-python")
+PEERS_OF_FAULTS = ("ipykernel", "ipymini")
+
 KINDS = {
     "polykernel-python": Kind("polykernel-python", OURS),
     "polykernel-calc": Kind("polykernel-calc", Words()),
@@ -115,7 +123,10 @@ class Subject:
     joins_within: float = JOINED_WITHIN
 
     def __post_init__(self) -> None:
+        self.temporary = self.folder / "temporary"
+        self.temporary.mkdir(exist_ok=True)
         environment = {
+            "TMPDIR": str(self.temporary),
             "IPYTHONDIR": str(self.folder / "ipython"),
             "JUPYTER_DATA_DIR": str(self.folder / "data"),
             **self.options.pop("environment", {}),
@@ -125,7 +136,7 @@ class Subject:
             self.folder,
             subscribe=False,
             environment=environment,
-            installed=True,
+            installed=not self.kind.sample,
             **self.options,
         )
         self._others: list[Subject] = []

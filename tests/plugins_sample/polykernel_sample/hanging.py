@@ -1,0 +1,5 @@
+"""Is never loaded."""
+
+import time
+
+time.sleep(100_000)
