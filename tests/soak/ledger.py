@@ -259,5 +259,5 @@ class Ledger:
                         f"{self._name}: the messages {missing} of {start}..{published[-1]} are "
                         "lost; published near it:\n" + "\n".join(near)
                     )
-                spans.remove(min(owed, key=lambda span: span[1] - span[0]))
+                spans.remove(min(owed, key=lambda span: span[1]))
             self._checked_up_to[session] = max(come)
