@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from soak.driver import Driver
     from soak.subject import Subject
 
+FLOODS = 30
+
 
 def warm_up(driver: Driver, subject: Subject) -> None:
     """Send requests of all kinds; nothing disturbs them."""
@@ -32,9 +34,19 @@ def warm_up(driver: Driver, subject: Subject) -> None:
         for make in (cells.lines, cells.large, cells.many):
             subject.run(witness, make(subject.cook(dice), dice))
     if subject.kind.language == "echo":
-        subject.run(witness, Recipe("large echo", "x" * 500_000))
+        _fill_the_history(driver, subject)
     if subject.kind.full:
         _warm_up_python(driver, subject, dice)
+
+
+def _fill_the_history(driver: Driver, subject: Subject) -> None:
+    """Let a host find out how much memory long cells, and a history of them, need at once."""
+    content = {"hist_access_type": "search", "n": 20, "pattern": "*x*", "output": True}
+    for _ in range(FLOODS):
+        for size in (130_000, 130_000, 500_000):
+            subject.run(subject.witness, Recipe("long echo", "x" * size))
+        subject.ask(subject.witness, "history_request", content)
+        driver.wait_for(lambda: not subject.ledger.waiting(), "the end of the warming up")
 
 
 def _warm_up_python(driver: Driver, subject: Subject, dice: random.Random) -> None:
