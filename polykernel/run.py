@@ -123,9 +123,14 @@ def run(
 
 
 def _note(files: Iterable[Path], made: contextlib.ExitStack) -> None:
-    """Note files that are to be removed."""
+    """Note files that are to be removed, as far as they have been made."""
     for file in files:
-        made.callback(file.unlink, missing_ok=True)
+        made.callback(_remove, file)
+
+
+def _remove(file: Path) -> None:
+    with contextlib.suppress(OSError):
+        file.unlink()
 
 
 def _forget(made: contextlib.ExitStack) -> None:

@@ -19,7 +19,7 @@ from support.client import Client
 from faults.checks import GONE_WITHIN, Check, all_gone, check
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import psutil
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 CHANNELS = ("shell", "control", "stdin", "iopub", "hb")
 KEY = "a key that nobody else has"
+EMPTY: Mapping[str, str] = {}
 
 
 def seeded() -> random.Random:
@@ -64,23 +65,44 @@ def limited(pid: int, limit: int, soft: int) -> Iterator[None]:
 
 
 class Start:
-    """One host on its way, with folders of its own; by hand where it is given no ports."""
+    """One host on its way, with folders of its own.
 
-    def __init__(self, folder: Path, *, by_hand: bool, transport: str = "tcp", **more: Any) -> None:
+    Args:
+        folder: For what it writes.
+        by_hand: Whether it chooses its ports itself; else a connection file gives them.
+        transport: ``tcp`` or ``ipc``.
+        python: Code that runs in the place of ``-m polykernel``, and gets its arguments.
+        arguments: More of them.
+        log: The descriptor that is its stderr; a file where it is ``None``.
+        environment: Variables that it gets.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        by_hand: bool,
+        transport: str = "tcp",
+        python: str = "",
+        arguments: Sequence[str] = (),
+        log: int | None = None,
+        environment: Mapping[str, str] = EMPTY,
+    ) -> None:
         self._folders = [folder / name for name in ("t", "r", "d")]
         for each in self._folders:
             each.mkdir(parents=True)
         self.temporary, self.runtime, data = self._folders
-        environment = dict(os.environ)
-        environment.pop("JPY_PARENT_PID", None)
-        environment.update(
-            TMPDIR=str(self.temporary),
-            JUPYTER_RUNTIME_DIR=str(self.runtime),
-            JUPYTER_DATA_DIR=str(data),
-            **more.pop("environment", {}),
-        )
-        command = [sys.executable, "-P", "-m", "polykernel", "run", "python"]
-        command += ["--plugin", "polykernel_python.plugin"]
+        variables = {
+            **os.environ,
+            "TMPDIR": str(self.temporary),
+            "JUPYTER_RUNTIME_DIR": str(self.runtime),
+            "JUPYTER_DATA_DIR": str(data),
+            **environment,
+        }
+        variables.pop("JPY_PARENT_PID", None)
+        command = [sys.executable, "-P", *(["-c", python] if python else [])]
+        command += ["-m", "polykernel", "run", "python", "--plugin", "polykernel_python.plugin"]
+        command += arguments
         self.path = folder / "connection.json"
         if by_hand:
             command += ["--transport", transport]
@@ -88,9 +110,10 @@ class Start:
             self._write(transport, self.runtime)
             command += ["-f", str(self.path)]
         self.log = folder / "log"
-        with self.log.open("wb") as log:
+        with self.log.open("wb") as file:
+            stderr = file.fileno() if log is None else log
             self.process = subprocess.Popen(
-                command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **more
+                command, env=variables, stdin=subprocess.DEVNULL, stdout=file, stderr=stderr
             )
 
     def _write(self, transport: str, runtime: Path) -> None:
