@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 LOOK_AGAIN = 0.3  # seconds between two looks for a cell that asks somebody who does not answer
 IDLE_FOR = 1.0  # seconds that processor time is counted for
 IDLE_USES = 0.1  # seconds of processor time that a host may use then: a busy loop uses all
-_SAID = {"python": "pass", "program": "pass", "calc": "1", "echo": "rest"}
+# the last error is kept for pdb.pm(), and with it what its frames held: an event loop that was
+# half made when the interrupt came
+_SAID = {
+    "python": "import sys; sys.last_exc = sys.last_value = sys.last_traceback = None",
+    "program": "pass",
+    "calc": "1",
+    "echo": "rest",
+}
 
 
 def rest(driver: Driver, subject: Subject) -> None:
