@@ -12,12 +12,13 @@ import logging
 import os
 import termios
 from collections import deque
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 from tornado.ioloop import IOLoop
 
-from polykernel.channel_lines import PARSE_ERROR, Failure, Line, Tail, decode_line, envelope
+from polykernel.assembly import Assembly
+from polykernel.channel_lines import BEGINNING, PARSE_ERROR, Failure, Line, decode_line, envelope
 from polykernel.errors import ChannelError
 from polykernel.merge import Merge
 from polykernel.parcels import Parcels
@@ -35,8 +36,16 @@ log = logging.getLogger("polykernel.channel")
 
 _ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
 
+_BROKEN = (ValueError, MemoryError, OverflowError, RecursionError)  # what is wrong with a line
 _encode = msgspec.json.Encoder().encode
 NO_TURN = contextlib.nullcontext()
+
+
+class _Rest(NamedTuple):
+    """A message that stands behind half a line."""
+
+    at: int
+    line: Line
 
 
 class Listener(Protocol):
@@ -69,8 +78,7 @@ class Channel:
         self._listener = listener
         self._loop = IOLoop.current()
         self._merge: Merge[Line] = Merge(self)
-        self._partial: list[bytes] = []  # of a line whose end has not come: joined once, at its end
-        self._tail: Tail | None = None  # of a line that has come
+        self._assembly = Assembly(self._take_line, self._queue, self._refuse)
         self._unsent: deque[memoryview] = deque()
         self._reading = False
         self._finishing = False
@@ -199,66 +207,42 @@ class Channel:
         return len(data)
 
     def _read_lines(self, size: int) -> bool:
-        """Read a piece of the channel and queue its whole lines; false where nothing was there."""
-        if self._tail is not None:
-            return self._read_tail(self._tail)
-        data = self._read(self._pipes.events, size)
+        """Read a piece of the channel and queue its messages; false where nothing was there."""
+        data = self._read(self._pipes.events, self._assembly.at_most(size))
         if data is None:
             return False
-        self._take_lines(data)
+        self._assembly.feed(data)
         return True
 
-    def _take_lines(self, data: bytes) -> None:
-        lines = data.split(b"\n")
-        if len(lines) > 1:
-            lines[0] = b"".join([*self._partial, lines[0]])
-            self._partial.clear()
-            for at, line in enumerate(lines[:-1], start=1):
-                if line and self._queue(line):
-                    self._take_tail(b"\n".join(lines[at:]))
-                    return
-        if lines[-1]:
-            self._partial.append(lines[-1])
-
-    def _take_tail(self, data: bytes) -> None:
-        """Take what follows a line with buffers, and the lines behind that."""
-        assert self._tail is not None
-        rest = self._tail.take(data)
-        if self._tail.whole:
-            line, self._tail = self._tail.line, None
-            self._merge.add(line, line.params.mark)
-            self._take_lines(rest)
-
-    def _read_tail(self, tail: Tail) -> bool:
-        """Read a piece of the buffers; false where nothing was there."""
-        data = self._read(self._pipes.events, min(tail.missing, _CHUNK))
-        if data is None:
-            return False
-        self._take_tail(data)
-        return True
-
-    def _queue(self, data: bytes) -> bool:
-        """Queue a line; true where its buffers have to be read first."""
+    def _take_line(self, data: bytes) -> Line | None:
+        """Queue a line's message; it comes back where its buffers have to be read first."""
         try:
-            if not data.isascii():
-                data.decode()  # the decoder does not look into what it leaves raw
-            line = decode_line(data)
-            tails = line.params.tails() if line.params.buffers else ()
-            if tails and line.params.parcel:
+            line = _decode(data)
+        except _BROKEN as error:
+            rest = _behind_half_a_line(data)
+            self._refuse(data if rest is None else data[: rest.at], error)
+            if rest is None:
+                return None
+            line = rest.line
+        tails = line.params.tails() if line.params.buffers else ()
+        if tails and not line.params.parcel:
+            return line
+        try:
+            if tails:
                 if min(tails) < 0:
                     raise ValueError("a buffer of negative length")
                 line.params.unpack(self._parcels.take(line.params.parcel, sum(tails)))
-            elif tails:
-                self._tail = Tail(line)
-                return True
-        except (ValueError, MemoryError, OverflowError, RecursionError) as error:
-            self._refuse(data, f"{error} in {data[:200]!r}")
-            return False
-        self._merge.add(line, line.params.mark)
-        return False
+            self._queue(line)
+        except _BROKEN as error:
+            self._refuse(data, error)
+        return None
 
-    def _refuse(self, data: bytes, reason: str) -> None:
+    def _queue(self, line: Line) -> None:
+        self._merge.add(line, line.params.mark)
+
+    def _refuse(self, data: bytes, error: Exception) -> None:
         """Leave a line out, but let nobody wait for what it was to bring."""
+        reason = f"{error} in {data[:200]!r}"
         self._parcels.accept()
         number, method = envelope(data)
         if number is not None and method is None:
@@ -316,3 +300,18 @@ class Channel:
         self._parcels.close()
         for descriptor in self._pipes[:-1]:
             os.close(descriptor)
+
+
+def _decode(data: bytes) -> Line:
+    if not data.isascii():
+        data.decode()  # the decoder does not look into what it leaves raw
+    return decode_line(data)
+
+
+def _behind_half_a_line(data: bytes) -> _Rest | None:
+    """Find the message that somebody has put half a line before: it must not be lost."""
+    at = data.find(BEGINNING, 1)
+    try:
+        return _Rest(at, _decode(data[at:])) if at > 0 else None
+    except _BROKEN:
+        return None

@@ -9,6 +9,7 @@ from typing import Any, cast
 import msgspec
 
 VERSION = 1
+BEGINNING = b'{"jsonrpc"'  # of a message, as most programs write it
 PARSE_ERROR, METHOD_NOT_FOUND, INTERNAL_ERROR = -32700, -32601, -32603  # JSON-RPC's
 
 

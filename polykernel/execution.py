@@ -14,6 +14,7 @@ from polykernel.errors import UnknownSubshell
 from polykernel.items import Cell
 from polykernel.limiter import Limiter
 from polykernel.limits import Limits
+from polykernel.logs import Dropped
 from polykernel.message import Message, from_json
 from polykernel.obituary import Obituary
 from polykernel.output import Output
@@ -76,6 +77,7 @@ class Execution:
             supervisor, lambda message: send("stdin", message), purge_stdin, withdraw_stdin
         )
         self._obituary = Obituary()
+        self._refused = Dropped(log)  # since something last ran
         self._reading_on = False  # since an interrupt, although front ends don't keep up
         self._stopped = False
         self.subshells = False
@@ -178,6 +180,7 @@ class Execution:
         self._leaving = [shell for shell in self._leaving if shell.running]
         if not any(shell.running for shell in self._shells()):
             self._reading_on = False
+            self._refused = Dropped(log)
             self._supervisor.request_over()
 
     # subshells
@@ -286,12 +289,11 @@ class Execution:
 
     def on_event(self, line: Line) -> None:
         """Publish an event, or say in its cell that it was refused."""
-        if line.method == "debug_event":
-            self.output.flush()  # what was printed before it
-            self.on_debug_event(bytes(line.params.content))
-            return
         method, params = line.method or "", line.params
-        if not self.output.event(method, params):
+        if method == "debug_event" and bytes(params.content).lstrip()[:1] == b"{":
+            self.output.flush()  # what was printed before it
+            self.on_debug_event(bytes(params.content))
+        elif not self.output.event(method, params):
             self.output.say(f"polykernel: the evaluator sent an event that is none: {method}\n")
         elif method.startswith("comm_"):
             self.on_comm(method, bytes(params.content))
@@ -318,8 +320,9 @@ class Execution:
 
     def on_refused(self, error: ChannelError) -> None:
         """Say in the cell that something the evaluator sent was left out."""
-        log.warning("refused: %s", error)
-        self.output.say(f"polykernel: something that the evaluator sent was refused: {error}\n")
+        told = self._refused.tell("something that the evaluator sent was refused: %s", error)
+        if told:
+            self.output.say(f"polykernel: {told}\n")
 
     def on_abilities(self, abilities: Abilities) -> None:
         """Pass on what a new evaluator says of itself."""

@@ -16,6 +16,7 @@ import signal
 import sys
 from typing import NamedTuple
 
+from polykernel import remains
 from polykernel.errors import EvaluatorStartError
 
 TYPE_CHECKING = False
@@ -38,11 +39,30 @@ _PASSING = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
 
 # A process in a session of its own that outlives any kill of the host: the end of its standard
 # input says that the host is gone. Lines on it are files that are to go with the host, until a word
-# says that the evaluator has been waited for.
+# says that the evaluator has been waited for. It finds what has left the group as `remains` does:
+# by its mark or its session.
 _GUARD = """
 trap "" HUP INT TERM
+mark=$1
+shift
 while IFS= read -r line && [ "$line" != over ]; do set -- "$@" "$line"; done
-[ "$line" = over ] || { kill -s KILL -- "-$0"; rm -f -- "$@"; }
+if [ "$line" != over ]; then
+    kill -s KILL -- "-$0"
+    rm -f -- "$@"
+    for round in 1 2 3 4 5 6 7 8 9; do
+        found=$(grep -ls "$mark" /proc/[0-9]*/environ)
+        for file in $found; do
+            file=${file%/environ}
+            kill -s KILL "${file#/proc/}"
+        done
+        for file in /proc/[0-9]*/stat; do
+            read -r line < "$file" || continue
+            set -- ${line##*) }
+            [ "$4" = "$0" ] && [ "$1" != Z ] && found="$found $file" && kill -s KILL "${line%% *}"
+        done
+        [ -n "$found" ] || break
+    done
+fi
 [ ! -e "$TEMPORARY" ] || rm -rf -- "$TEMPORARY"
 """
 
@@ -70,6 +90,7 @@ class Process(NamedTuple):
         guard: The guard's process id.
         leash: The descriptor whose end tells the guard that the host is gone.
         temporary: A folder that is not there yet; the guard removes it after the evaluator's end.
+        mark: Stands in the environment of all that it starts (:mod:`polykernel.remains`).
     """
 
     pid: int
@@ -77,6 +98,7 @@ class Process(NamedTuple):
     guard: int
     leash: int
     temporary: str
+    mark: str
 
 
 def command_of(language: Language, python: str | None, plugin_name: str) -> list[str]:
@@ -128,6 +150,7 @@ def launch(command: Sequence[str], environment: Mapping[str, str]) -> Process:
         EvaluatorStartError: Its program is not there or can't be run.
     """
     pid = 0
+    mark = remains.new_mark()
     theirs: list[int] = []
     ours: list[int] = []
     try:
@@ -138,13 +161,13 @@ def launch(command: Sequence[str], environment: Mapping[str, str]) -> Process:
         last_words = _pipe(theirs, ours)
         os.set_blocking(theirs[-1], False)  # nobody reads it before the end
         parcels = _socket_pair(theirs, ours) if hasattr(os, "memfd_create") else -1
-        pid = _spawn(command, environment, theirs)
+        pid = _spawn(command, remains.marked(environment, mark), theirs)
         _goes_first(pid)
         leash_end, leash = os.pipe()
         theirs.append(leash_end)
         ours.append(leash)
         temporary = _temporary(environment)
-        guard = _spawn_guard(pid, leash_end, temporary)
+        guard = _spawn_guard(pid, leash_end, mark, temporary)
     except OSError as error:
         if pid:  # without its guard it might outlive us
             os.kill(pid, signal.SIGKILL)
@@ -158,7 +181,7 @@ def launch(command: Sequence[str], environment: Mapping[str, str]) -> Process:
         for descriptor in theirs:
             os.close(descriptor)
     pipes = Pipes(requests, events, stdout, stderr, last_words, parcels)
-    return Process(pid, pipes, guard, leash, temporary)
+    return Process(pid, pipes, guard, leash, temporary, mark)
 
 
 def _temporary(environment: Mapping[str, str]) -> str:
@@ -235,10 +258,10 @@ def _goes_first(pid: int) -> None:
             file.write(str(min(ours + OUT_OF_MEMORY_FIRST, 1000)))
 
 
-def _spawn_guard(pid: int, leash_end: int, temporary: str) -> int:
+def _spawn_guard(pid: int, leash_end: int, mark: str, temporary: str) -> int:
     return os.posix_spawn(
         "/bin/sh",
-        ["polykernel-guard", "-c", _GUARD, str(pid)],
+        ["polykernel-guard", "-c", _GUARD, str(pid), mark],
         {"PATH": os.defpath, "TEMPORARY": temporary},  # other users can see arguments
         file_actions=[
             (os.POSIX_SPAWN_DUP2, leash_end, 0),

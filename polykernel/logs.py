@@ -33,8 +33,9 @@ def configure(verbosity: int) -> None:
 class Dropped:
     """Tells of messages that are dropped: of the first ones each, then ever more seldom.
 
-    Anybody who reaches a socket can send them without end. Were each told, they would fill the
-    disk, or the pipe of a launcher that does not read it, where the next line stops the host.
+    Anybody who reaches a socket can send them without end, and so can an evaluator. Were each told,
+    they would fill the disk, or the pipe of a launcher that does not read it, where the next line
+    stops the host.
 
     Args:
         log: Where to.
@@ -44,15 +45,15 @@ class Dropped:
         self._log = log
         self._count = 0
 
-    def tell(self, text: str, *args: object) -> None:
-        """Tell of one, where it is its turn."""
+    def tell(self, text: str, *args: object) -> str:
+        """Tell of one, where it is its turn; gives what was told, or nothing."""
         self._count += 1
-        if self._count < EACH_TOLD:
-            self._log.warning(text, *args)
-        elif self._count & (self._count - 1) == 0:  # a power of two
-            self._log.warning(
-                f"{text} (%s so far; further ones are told seldom)", *args, self._count
-            )
+        if self._count >= EACH_TOLD:
+            if self._count & (self._count - 1):  # no power of two
+                return ""
+            text, args = f"{text} (%s so far; further ones are told seldom)", (*args, self._count)
+        self._log.warning(text, *args)
+        return text % args
 
 
 def message(arrow: str, channel: str, message: Message) -> None:

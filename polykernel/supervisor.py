@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from tornado.ioloop import IOLoop
 
+from polykernel import remains
 from polykernel.channel import NO_TURN, Channel
 from polykernel.channel_lines import INTERNAL_ERROR, METHOD_NOT_FOUND, VERSION, Failure, Line
 from polykernel.errors import ChannelError, EvaluatorStartError
@@ -339,6 +340,8 @@ class Supervisor:
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
+            if number != signal.SIGKILL:
+                os.killpg(self._process.pid, signal.SIGCONT)  # what is stopped hears no other
 
     # death
 
@@ -366,7 +369,7 @@ class Supervisor:
         if process is None or process.pid != pid or channel is None:
             return
         # while the leader is not reaped its group's number can't be anybody else's
-        self._signal(signal.SIGKILL)
+        remains.kill(pid, process.mark)
         if code is None:
             _, code = os.waitpid(pid, 0)
         at_start = self.abilities is None

@@ -239,6 +239,45 @@ def test_a_request_that_is_refused_is_answered(ends: Ends, loop: IOLoop) -> None
     assert answer["error"]["code"] == -32700
 
 
+@pytest.mark.parametrize(
+    "half",
+    [
+        b"x",
+        b'{"method": "str',
+        b'{"jsonrpc":"2.0","id":3,"resu',
+        b"\xff",
+        b'{"id": 5, "method": 1}',
+    ],
+)
+def test_a_message_that_somebody_has_put_half_a_line_before_is_taken(
+    ends: Ends, loop: IOLoop, half: bytes
+) -> None:
+    message = json.dumps({"jsonrpc": "2.0", "id": 7, "result": {"x": 1}}).encode()
+    os.write(ends.events, half + message + b"\n")
+    run_until(loop, lambda: any(line.id == 7 for line in ends.listener.lines()), "the message")
+    assert len(ends.listener.told) == 2, "what was left out is told, too"
+
+
+def test_half_a_line_before_a_message_with_buffers_leaves_them_in_their_place(
+    ends: Ends, loop: IOLoop
+) -> None:
+    os.write(ends.events, b"half" + json.dumps({"jsonrpc": "2.0", **comm(3)}).encode() + b"\nabc")
+    ends.put(event("behind"))
+    run_until(loop, lambda: len(ends.listener.lines()) == 2, "both messages")
+    assert ends.listener.lines()[0].params.binary() == (b"abc",)
+    assert len(ends.listener.refused()) == 1
+
+
+def test_what_looks_like_a_message_within_a_refused_one_is_not_taken(
+    ends: Ends, loop: IOLoop
+) -> None:
+    ends.put({"method": 3, "params": {"content": {"jsonrpc": "2.0", "id": 7, "result": 1}}})
+    os.write(ends.events, b'{"method": 3, "params": {"jsonrpc": "2.0", "id": 7, "result": 1}}\n')
+    ends.put(event("behind"))
+    run_until(loop, ends.listener.lines, "the next line")
+    assert [line.method for line in ends.listener.lines()] == ["stream"]
+
+
 def test_empty_lines_are_nothing(ends: Ends, loop: IOLoop) -> None:
     os.write(ends.events, b"\n\n" + json.dumps(event("x")).encode() + b"\n\n")
     run_until(loop, ends.listener.lines, "the line")

@@ -5,6 +5,8 @@ import __future__
 
 import _ast
 
+from polykernel.evaluator import standard_library_first
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # `typing` costs three milliseconds of each start
     from types import CodeType
@@ -96,7 +98,8 @@ def _hidden(code: str, last: _ast.Expr) -> bool:
     # most cells have no semicolon there, and need no closer look
     if ";" not in "".join(code.split("\n")[last.end_lineno - 1 :]):
         return False
-    from polykernel_python.scanner import Scan
+    with standard_library_first:
+        from polykernel_python.scanner import Scan
 
     texts = [token.text for token in Scan(code).tokens if token.kind != "newline"]
     return texts[-1] == ";"

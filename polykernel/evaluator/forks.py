@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 from functools import wraps
+from os import _exit  # user code may rebind what modules have
 
 from polykernel.evaluator.bare import signal
 from polykernel.evaluator.standard_library import standard_library_first
@@ -106,6 +107,7 @@ class Hooks:
             self._interrupts.forget()
             for descriptor in self._descriptors:
                 _close(descriptor)
+            standard_library_first.in_child()
             faulthandler.enable(2, all_threads=False)
         try:
             signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
@@ -199,12 +201,14 @@ def _silence_warning() -> None:
 def end_child(outlet: Outlet, error: BaseException | None) -> None:
     """End a forked child, which has come to the end of its parent's cell."""
     status = 0
-    if isinstance(error, SystemExit):
-        status = error.code if isinstance(error.code, int) else int(error.code is not None)
-    elif error is not None:
-        import traceback
+    try:
+        if isinstance(error, SystemExit):
+            status = error.code if isinstance(error.code, int) else int(error.code is not None)
+        elif error is not None:
+            import traceback
 
-        status = 1
-        traceback.print_exception(type(error), error, error.__traceback__)
-    outlet.flush_all(outlet.last)
-    os._exit(status)
+            status = 1
+            traceback.print_exception(type(error), error, error.__traceback__)
+        outlet.flush_all(outlet.last)
+    finally:  # nobody may read what it prints: it must not go on as if it were its parent
+        _exit(status)

@@ -110,10 +110,10 @@ class Formatter:
         """Give all lines, down to the error's name and text."""
         try:
             lines = self.format(error)
-        except Exception:  # Python's own way will do
-            lines = None
-        if lines is not None:
-            return list(lines)
+            if lines is not None:
+                return [str(line) for line in lines]
+        except Exception:  # or it is no list of lines: Python's own way will do
+            pass
         return [*traceback_lines(error), f"{type(error).__name__}: {text_of(error)}"]
 
 

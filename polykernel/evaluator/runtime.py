@@ -234,8 +234,9 @@ class Runtime:
             "debugger": bool(evaluator.debugger),
         }
         for name in ("implementation", "language_version"):
-            if getattr(evaluator, name):
-                abilities[name] = str(getattr(evaluator, name))
+            value = getattr(evaluator, name)
+            if isinstance(value, str) and value:
+                abilities[name] = value
         return abilities
 
     # interrupts

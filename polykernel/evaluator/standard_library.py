@@ -12,6 +12,8 @@ from _frozen_importlib import BuiltinImporter, FrozenImporter
 from _frozen_importlib_external import PathFinder
 from _thread import get_ident
 
+from polykernel.evaluator.spare import Spare
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Sequence
@@ -32,6 +34,8 @@ class StandardLibraryFirst:
     library does not have is found as ever. Modules of the user's that are loaded under names of the
     standard library step aside while any thread is in the context.
 
+    There is a file descriptor for such an import, also where user code has used up all others.
+
     State: the threads in it, the modules put aside, and the standard library's of the same names.
     """
 
@@ -41,10 +45,16 @@ class StandardLibraryFirst:
         self._depths: dict[int, int] = {}
         self._aside: dict[str, Any] = {}
         self._own: dict[str, Any] = {}
+        self._spare = Spare()
 
     def install(self) -> None:
         """Take effect: in an evaluator process, where user code will run."""
         sys.meta_path.insert(0, self)
+        self._spare.keep()
+
+    def in_child(self) -> None:
+        """Let a forked child have no descriptor that it has not opened."""
+        self._spare.give()
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: object = None
@@ -62,6 +72,7 @@ class StandardLibraryFirst:
         ident = get_ident()
         self._depths[ident] = self._depths.get(ident, 0) + 1
         if self._depths[ident] == 1 and self in sys.meta_path:
+            self._spare.give()
             self._put_aside()
 
     def __exit__(self, *_: object) -> None:
@@ -69,6 +80,8 @@ class StandardLibraryFirst:
         self._depths[ident] = self._depths.get(ident, 1) - 1
         if not self._depths[ident]:
             del self._depths[ident]
+            if not self._depths and self in sys.meta_path:
+                self._spare.keep()
             if self._aside and not self._depths:
                 self._put_back()
 

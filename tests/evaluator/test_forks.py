@@ -39,6 +39,23 @@ def test_a_child_that_comes_to_the_end_of_the_cell_ends(end: str, status: int) -
         assert [m["id"] for m in host.messages if "id" in m] == [1]
 
 
+@pytest.mark.parametrize("end", ["1 / 0", "print('never seen', end='')"])
+def test_a_child_whose_output_nobody_reads_ends_too(host: Host, end: str) -> None:
+    code = (
+        "import os\n"
+        "pid = os.fork()\n"
+        "if pid == 0:\n"
+        "    reader, writer = os.pipe()\n"
+        "    os.close(reader); os.dup2(writer, 1); os.dup2(writer, 2)\n"
+        f"    {end}\n"
+        "else:\n"
+        "    status = os.waitpid(pid, 0)[1]\n"
+        "status if pid else None"
+    )
+    assert host.value(code) in ("0", "256")
+    assert host.value("6 * 7") == "42"
+
+
 def test_a_child_of_an_awaitable_cell_ends_too(host: Host) -> None:
     code = (
         "import asyncio, os\n"

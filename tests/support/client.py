@@ -108,6 +108,7 @@ class Client:
         slow: Whether next to nothing is kept for it while it does not read.
         checked: Whether what comes must conform; not of kernels that are not ours.
         patience: Seconds that it waits for what must come.
+        session: The id of its session, which is its identity too; one of its own where ``None``.
     """
 
     of_this_test: ClassVar[list[Client]] = []
@@ -121,12 +122,14 @@ class Client:
         slow: bool = False,
         checked: bool = True,
         patience: float = PATIENCE,
+        session: str | None = None,
     ) -> None:
         key = info["key"]
         self.key = key if isinstance(key, bytes) else key.encode()
         self._checked = checked
         self.patience = patience
         self.session = Session(key=self.key, signature_scheme=info["signature_scheme"])
+        self.session.session = session or self.session.session
         schema.exempt(self.session)  # the frames are checked, with their topic and signature
         self._info = info
         self._context = zmq.Context()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import itertools
+import os
+import signal
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -186,10 +188,12 @@ class Subject:
         except AssertionError:
             return False
 
-    def connect(self, *, subscribe: bool = True, checked: bool = True) -> Client:
+    def connect(self, *, subscribe: bool = True, checked: bool = True, **options: Any) -> Client:
         """Connect a front end that gets what is published from now on."""
         checked = checked and self.checked and self.kind.ours
-        client = self.kernel.connect(subscribe=subscribe, checked=checked, patience=PATIENCE)
+        client = self.kernel.connect(
+            subscribe=subscribe, checked=checked, patience=PATIENCE, **options
+        )
         if subscribe:
             _join(client, self.joins_within)
             if self.kind.ours:
@@ -216,6 +220,14 @@ class Subject:
 
     def execute(self, code: str, **content: Any) -> Outcome:
         return self.client.execute(code, **content)
+
+    def interrupt(self, client: Client | None = None) -> None:
+        """Interrupt as a front end's button does: by a message, or by a signal."""
+        if self.kernel.manager.kernel_spec.interrupt_mode == "message":  # type: ignore[union-attr]
+            client = client or self.client
+            assert client.request("interrupt_request", channel="control").status == "ok"
+        else:
+            os.killpg(os.getpgid(self.kernel.pid), signal.SIGINT)
 
     @contextlib.contextmanager
     def stopped(self) -> Iterator[None]:

@@ -42,5 +42,9 @@ def polykernel_languages() -> list[Language]:
         _language("noisy", evaluator="polykernel_sample.noisy:Noisy"),
         _language("dies-loading", evaluator="polykernel_sample.dying:Nothing"),
         _language("hangs-loading", evaluator="polykernel_sample.hanging:Nothing"),
+        _language("raises", evaluator="polykernel_sample.hostile:Raises"),
+        _language("wrong-types", evaluator="polykernel_sample.hostile:WrongTypes"),
+        _language("hangs-completing", evaluator="polykernel_sample.hostile:HangsCompleting"),
+        _language("hangs-ending", evaluator="polykernel_sample.hostile:HangsEnding"),
         _language("buggy", evaluator="polykernel_sample.evaluators:Buggy"),
     ]

@@ -1,0 +1,55 @@
+"""One file descriptor in reserve: a cell that has used up all others is to be shown its error.
+
+What shows errors is imported when the first one comes, and an import opens a file.
+"""
+
+from __future__ import annotations
+
+# user code may rebind what modules have
+from fcntl import F_DUPFD_CLOEXEC
+from fcntl import fcntl as _fcntl
+from os import O_CLOEXEC, O_RDONLY, devnull
+from os import close as _close
+from os import fstat as _fstat
+from os import open as _open
+from os.path import samestat as _samestat
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from os import stat_result
+
+_HIGH = 100  # descriptors from here on are not in the way of user code
+
+
+class Spare:
+    """Owns the descriptor, while it is in reserve."""
+
+    def __init__(self) -> None:
+        self._descriptor = -1
+        self._as_opened: stat_result
+
+    def keep(self) -> None:
+        """Take one, where there is one to be had."""
+        if self._descriptor >= 0:
+            return
+        try:
+            low = _open(devnull, O_RDONLY | O_CLOEXEC)
+            self._as_opened = _fstat(low)
+        except OSError:
+            return  # the next time, perhaps
+        try:
+            self._descriptor = _fcntl(low, F_DUPFD_CLOEXEC, _HIGH)
+        except OSError:  # more than this process may have
+            self._descriptor = low
+        else:
+            _close(low)
+
+    def give(self) -> None:
+        """Let go of it: what is opened next finds one."""
+        descriptor, self._descriptor = self._descriptor, -1
+        try:
+            # user code may have closed it, and have something of its own there
+            if descriptor >= 0 and _samestat(_fstat(descriptor), self._as_opened):
+                _close(descriptor)
+        except OSError:
+            pass
