@@ -25,6 +25,13 @@ class TooLarge(ValueError):
         super().__init__(f"a message of more than {LARGEST // _MIB} MiB")
 
 
+class NoMemory(ValueError):
+    """There is no memory for a message."""
+
+    def __init__(self) -> None:
+        super().__init__("the host has no memory for this message")
+
+
 class Assembly:
     """Owns the message whose end has not come.
 
@@ -45,6 +52,7 @@ class Assembly:
         self._on_refused = on_refused
         self._partial = bytearray()  # of a line whose end has not come
         self._size = 0  # bytes of that line so far
+        self._trouble: ValueError | None = None  # why that line is left out
         self._tail: Tail | None = None  # of a line that has come
         self._skip = 0  # bytes of buffers that are left out
 
@@ -87,18 +95,38 @@ class Assembly:
     def _keep(self, piece: bytes) -> None:
         """Keep the next piece of a line, and of one that is too large its beginning alone."""
         self._size += len(piece)
-        if self._size <= LARGEST:
-            self._partial += piece  # one block, that grows in place and is given back as a whole
-        else:
-            self._partial = self._partial[:_SHOWN]
+        if self._trouble is None and self._size > LARGEST:
+            self._leave_out(TooLarge())
+        if self._trouble is None:
+            try:
+                self._partial += piece  # one block, that grows in place and is given back whole
+            except MemoryError:
+                self._leave_out(NoMemory())
+
+    def _leave_out(self, trouble: ValueError) -> None:
+        """Keep of the line that has begun no more than what is shown of it."""
+        self._trouble = trouble
+        self._partial = self._partial[:_SHOWN]
+
+    def relieve(self) -> bool:
+        """Give back what is kept of a line, for want of memory; false where that is nothing."""
+        kept = len(self._partial) > _SHOWN
+        if kept:
+            self._leave_out(NoMemory())
+        return kept
 
     def _end(self, piece: bytes) -> bytes:
         """Put a line together with its last piece; nothing comes of one that is refused."""
         self._keep(piece)
-        line, size = bytes(self._partial), self._size
-        self._partial, self._size = bytearray(), 0
-        if size > LARGEST:
-            self._on_refused(line, TooLarge())
+        try:
+            line = bytes(self._partial)
+        except MemoryError:
+            self._leave_out(NoMemory())
+            line = bytes(self._partial)
+        trouble = self._trouble
+        self._partial, self._size, self._trouble = bytearray(), 0, None
+        if trouble is not None:
+            self._on_refused(line, trouble)
             return b""
         return line
 

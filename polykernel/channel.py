@@ -208,7 +208,12 @@ class Channel:
 
     def _read_lines(self, size: int) -> bool:
         """Read a piece of the channel and queue its messages; false where nothing was there."""
-        data = self._read(self._pipes.events, self._assembly.at_most(size))
+        try:
+            data = self._read(self._pipes.events, self._assembly.at_most(size))
+        except MemoryError:
+            if not self._assembly.relieve():
+                raise
+            return True
         if data is None:
             return False
         self._assembly.feed(data)

@@ -99,3 +99,20 @@ def test_buffers_that_nobody_can_have_written_are_not_waited_for(records: Record
 
 def test_empty_buffers_at_the_end_of_what_has_come_are_whole(records: Records) -> None:
     assert records.feed(message(1, 0, 0)) == [[b"", b""]]
+
+
+def test_what_there_is_no_memory_for_is_left_out_and_the_next_line_is_taken() -> None:
+    lines: list[bytes] = []
+    refused: list[str] = []
+    kept = assembly.Assembly(
+        lambda line: lines.append(line),
+        lambda message: None,
+        lambda line, error: refused.append(str(error)),
+    )
+    assert not kept.relieve(), "nothing is kept"
+    kept.feed(b"x" * 5000)
+    assert kept.relieve()
+    assert not kept.relieve(), "a second time there is nothing to give back"
+    kept.feed(b"x" * 5000 + b"\nnext\n")
+    assert lines == [b"next"]
+    assert refused == ["the host has no memory for this message"]

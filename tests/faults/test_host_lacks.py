@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 from support import processes
 from support.client import Client
@@ -253,6 +254,26 @@ def test_a_log_that_nobody_reads_any_more_ends_nothing(tmp_path: Path) -> None:
         assert host.process.returncode == 0
     finally:
         host.close()
+
+
+@fault(
+    HOST,
+    "little memory left, and a cell that shows 200 MB",
+    told="the cell says that something was refused; the next one runs, with all that was defined",
+    peers=False,
+)
+def test_what_the_host_has_no_memory_for_is_refused(kernel: Subject) -> None:
+    pid = kernel.kernel.pid
+    kernel.execute("a = 7; from IPython.display import display")
+    used = psutil.Process(pid).memory_info().vms
+    with limited(pid, resource.RLIMIT_AS, used + (100 << 20)):
+        cell = "display({'text/plain': 'x' * (200 << 20)}, raw=True); a"
+        outcome = kernel.execute(cell)
+        assert outcome.result == "7"
+        assert "refused" in outcome.text("stderr")
+        answers(kernel)
+    answers(kernel)
+    leaves_nothing(kernel)
 
 
 @fault(
