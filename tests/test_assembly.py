@@ -105,7 +105,7 @@ def test_what_there_is_no_memory_for_is_left_out_and_the_next_line_is_taken() ->
     lines: list[bytes] = []
     refused: list[str] = []
     kept = assembly.Assembly(
-        lambda line: lines.append(line),
+        lines.append,
         lambda message: None,
         lambda line, error: refused.append(str(error)),
     )

@@ -175,7 +175,7 @@ def test_a_kernel_without_a_connection_file_ends_with_a_line(tmp_path: Path, lac
     environment = {**os.environ, "JUPYTER_RUNTIME_DIR": str(runtime), "TMPDIR": str(tmp_path)}
     before = set(tmp_path.iterdir())
     done = subprocess.run(
-        [sys.executable, "-m", "polykernel", "run", "echo"],
+        [sys.executable, "-P", "-m", "polykernel", "run", "echo"],
         env=environment,
         capture_output=True,
         text=True,

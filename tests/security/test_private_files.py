@@ -37,7 +37,7 @@ class Kernel:
             "TMPDIR": str(self.temporary),
         }
         environment.pop("JPY_PARENT_PID", None)
-        command = [sys.executable, "-m", "polykernel", "run", *arguments]
+        command = [sys.executable, "-P", "-m", "polykernel", "run", *arguments]
         self.process = subprocess.Popen(
             command,
             env=environment,

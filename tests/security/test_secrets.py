@@ -118,7 +118,7 @@ def test_an_evaluator_and_its_children_inherit_no_socket(kernel: Callable[..., K
 INHERITED = """
 import os, socket, sys
 left_open = socket.socket(); left_open.set_inheritable(True)
-os.execv(sys.executable, [sys.executable, "-m", "polykernel", "run", "python"])
+os.execv(sys.executable, [sys.executable, "-P", "-m", "polykernel", "run", "python"])
 """
 
 
@@ -128,13 +128,15 @@ def test_what_the_launcher_left_open_is_not_handed_on(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", INHERITED], env=environment, stdout=subprocess.PIPE, text=True
     ) as host:
-        assert host.stdout is not None
-        assert host.stdout.readline().startswith("Connection file: ")
-        of_host = sockets(host.pid)
-        assert of_host
-        for each in psutil.Process(host.pid).children(recursive=True):
-            assert not of_host & sockets(each.pid)
-        host.terminate()
+        try:
+            assert host.stdout is not None
+            assert host.stdout.readline().startswith("Connection file: ")
+            of_host = sockets(host.pid)
+            assert of_host
+            for each in psutil.Process(host.pid).children(recursive=True):
+                assert not of_host & sockets(each.pid)
+        finally:
+            host.terminate()
 
 
 def broken(**fields: Any) -> str:
@@ -165,7 +167,18 @@ def broken(**fields: Any) -> str:
 def test_a_malformed_connection_file_is_told_without_its_key(tmp_path: Path, text: str) -> None:
     path = tmp_path / "connection.json"
     path.write_text(text, errors="surrogatepass")
-    command = [sys.executable, "-X", "dev", "-m", "polykernel", "run", "echo", "-f", str(path)]
+    command = [
+        sys.executable,
+        "-P",
+        "-X",
+        "dev",
+        "-m",
+        "polykernel",
+        "run",
+        "echo",
+        "-f",
+        str(path),
+    ]
     done = subprocess.run(
         [*command, "-vvv"], capture_output=True, text=True, timeout=60, check=False
     )
