@@ -21,7 +21,7 @@ from support import peers  # noqa: E402
 if TYPE_CHECKING:
     from support.peers import Results
 
-ROUNDS = 2
+ROUNDS = 1
 
 
 def main() -> None:
