@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo lab test protocol faults lint typecheck screenshots bench clean
+.PHONY: demo lab test protocol faults soak fuzz lint typecheck screenshots bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python scripts/demo.py
@@ -26,6 +26,17 @@ protocol: $(VENV)/.test
 faults: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[faults]'
 	$(BIN)/python scripts/faults_table.py
+
+# random front ends, for MINUTES; SEED and ROUND replay what failed
+MINUTES ?= 20
+soak: $(VENV)/.test
+	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH=tests $(BIN)/python -m soak --minutes $(MINUTES) \
+		$(if $(SEED),--seed $(SEED)) $(if $(ROUND),--round $(ROUND))
+
+# what reads bytes of strangers, for FUZZ_SECONDS each
+FUZZ_SECONDS ?= 60
+fuzz: $(VENV)/.test
+	PYTHONPATH=tests $(BIN)/python -m fuzz --seconds $(FUZZ_SECONDS)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -57,7 +68,7 @@ $(VENV)/.lab: $(VENV)/bin/python $(SOURCES)
 	touch $@
 
 $(VENV)/.test: $(VENV)/bin/python $(SOURCES)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[lab,demo,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[lab,demo,test,fuzz]'
 	touch $@
 
 # BENCH="--only start trip --rounds 3", for one; `.venv-bench` is made for the kernels

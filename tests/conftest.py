@@ -80,10 +80,16 @@ def _each_test_has_a_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
 
 
-@pytest.fixture(autouse=True)
-def _no_test_hangs(request: pytest.FixtureRequest) -> Iterator[None]:
+@pytest.fixture
+def alive(request: pytest.FixtureRequest) -> Callable[[], None]:
+    """Let a test that is longer than others say that it does not hang."""
     descriptor = request.config.stash[_stderr]
-    faulthandler.dump_traceback_later(HANGS_AFTER, exit=True, file=descriptor)
+    return lambda: faulthandler.dump_traceback_later(HANGS_AFTER, exit=True, file=descriptor)
+
+
+@pytest.fixture(autouse=True)
+def _no_test_hangs(alive: Callable[[], None]) -> Iterator[None]:
+    alive()
     yield
     faulthandler.cancel_dump_traceback_later()
 

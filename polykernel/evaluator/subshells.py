@@ -117,6 +117,7 @@ class Subshell:
         self._tasks = tasks
         self._gates = gates
         self._up = up
+        self._over = False
         self._queue: SimpleQueue[Any] = SimpleQueue()
 
     def start(self, name: str) -> None:
@@ -140,15 +141,20 @@ class Subshell:
         # the reader thread, which has made this one, takes no signals; children must
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
         self._up.wait()
-        while True:
+        while not self._over:
             try:
                 message = self._next()
                 if message is None:
-                    self._gates.pop(self.gate.ident, None)
-                    return
-                self.worker.handle(message)
+                    self._over = True
+                else:
+                    self.worker.handle(message)
             except BaseException:  # noqa: PERF203 - it came a moment after its cell
                 self.gate.disarm()
+        self._gates.pop(self.gate.ident, None)
+        try:
+            self._tasks.close()
+        except BaseException:
+            pass  # user code has taken it apart
 
     def _next(self) -> Any:
         try:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from polykernel.evaluator.ownership import Origin
 
 _LOOP_MODULES = ("asyncio", "selectors", "polykernel")
+CANCELLED_WITHIN = 1.0  # seconds that the tasks of a subshell have when it ends
+
+# whose loops are, by the number of the thread that runs their cells; gone when that ends
+_of_threads: dict[int, Tasks] = {}
 
 
 class Tasks:
@@ -47,7 +51,6 @@ class Tasks:
         self._nominal = False
         self._waiting = False
         self._module: Any = None
-        self._patched = False
         self._set_running_loop: Callable[[Any], None] = lambda loop: None
         self._thread = 0  # that runs the cells
 
@@ -190,11 +193,42 @@ class Tasks:
         """Forget the loop: it can't be run any more."""
         self._loop = None
 
+    def close(self) -> None:
+        """End the tasks, and the loop; in the thread that ran it, which ends.
+
+        Raises:
+            Exception: User code has taken it apart.
+        """
+        loop, self._loop = self._loop, None
+        if _of_threads.get(threading.get_ident()) is self:
+            del _of_threads[threading.get_ident()]
+        if loop is None or loop.is_closed():
+            return
+        try:
+            asyncio = self._asyncio()
+            tasks = asyncio.all_tasks(loop)
+            for task in tasks:
+                task.cancel()
+            if tasks:
+                loop.run_until_complete(asyncio.wait(tasks, timeout=CANCELLED_WITHIN))
+            loop.run_until_complete(loop.shutdown_asyncgens())
+        finally:
+            loop.close()
+
+    def set_running(self, loop: Any, set_running: Callable[[Any], None]) -> None:
+        """Set the running loop of the calling thread; for ``None`` the nominal one, if any."""
+        set_running(self._loop if loop is None and self._nominal else loop)
+
+    def is_nominal(self, loop: Any) -> bool:
+        """Whether a running loop is one in name only."""
+        return loop is self._loop and loop is not None and not loop.is_running()
+
     # the loop
 
     def _asyncio(self) -> Any:
         # once: user code may have another module of that name later
         if self._module is None:
+            _forget_half_an_import("asyncio")
             with standard_library_first:
                 import asyncio
             self._module = asyncio
@@ -203,9 +237,8 @@ class Tasks:
     def _get_loop(self) -> asyncio.AbstractEventLoop:
         if self._loop is None or self._loop.is_closed():
             asyncio = self._asyncio()
-            if not self._patched:
-                self._patched = True
-                self._patch(asyncio.events)
+            _of_threads[threading.get_ident()] = self
+            self._set_running_loop = _patched(asyncio.events)
             with standard_library_first:
                 self._loop = loop = asyncio.new_event_loop()
             loop.set_exception_handler(self._on_exception)
@@ -214,30 +247,49 @@ class Tasks:
             asyncio.set_event_loop(loop)
         return self._loop
 
-    def _patch(self, events: Any) -> None:
-        get_running = events._get_running_loop  # noqa: SLF001
-        set_running = events._set_running_loop  # noqa: SLF001
-
-        def get_running_loop() -> Any:
-            loop = get_running()
-            return None if loop is self._loop and loop and not loop.is_running() else loop
-
-        def set_running_loop(loop: Any) -> None:
-            if loop is None and self._nominal and threading.get_ident() == self._thread:
-                loop = self._loop
-            set_running(loop)
-
-        # asyncio's own modules ask these before they run a loop, and call the second afterwards;
-        # asyncio.get_running_loop() is another function
-        events._get_running_loop = get_running_loop  # noqa: SLF001
-        events._set_running_loop = set_running_loop  # noqa: SLF001
-        self._set_running_loop = set_running_loop
-
     def _on_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         task = context.get("task") or context.get("future")
         error = context.get("exception")
         message = context.get("message") or "an error in the event loop"
         self._report(_owner_of(task), str(message), error)
+
+
+def _patched(events: Any) -> Callable[[Any], None]:
+    """Let asyncio see no nominal loop; gives what sets the running loop.
+
+    asyncio's own modules ask these two before they run a loop, and call the second afterwards;
+    :func:`asyncio.get_running_loop` is another function.
+    """
+    get_running, set_running = events._get_running_loop, events._set_running_loop  # noqa: SLF001
+    if set_running.__module__ == __name__:
+        return set_running  # type: ignore[no-any-return]
+    get_ident = threading.get_ident
+
+    def get_running_loop() -> Any:
+        loop = get_running()
+        tasks = _of_threads.get(get_ident())
+        return None if tasks is not None and tasks.is_nominal(loop) else loop
+
+    def set_running_loop(loop: Any) -> None:
+        tasks = _of_threads.get(get_ident())
+        if tasks is None:
+            set_running(loop)
+        else:
+            tasks.set_running(loop, set_running)
+
+    events._get_running_loop = get_running_loop  # noqa: SLF001
+    events._set_running_loop = set_running_loop  # noqa: SLF001
+    return set_running_loop
+
+
+def _forget_half_an_import(package: str) -> None:
+    """Let a package be imported anew whose import was interrupted.
+
+    Its parts are left over then, and are not put into the package again.
+    """
+    if package not in sys.modules:
+        for name in [each for each in list(sys.modules) if each.startswith(package + ".")]:
+            sys.modules.pop(name, None)
 
 
 def _in_user_code(frame: FrameType | None) -> bool:

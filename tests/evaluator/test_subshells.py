@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
+from support import processes
 
 from .host import Host
 
@@ -75,6 +78,44 @@ def test_a_deleted_subshells_thread_ends_when_it_is_done(python: str) -> None:
         host.run("import threading; [t] = [t for t in threading.enumerate() if 'shell' in t.name]")
         host.notify("delete_subshell", subshell="a")
         assert host.value("t.join(); t.is_alive()") == "False"
+
+
+COUNTS = """
+import asyncio, os, threading
+len(os.listdir('/proc/self/fd')), threading.active_count()
+"""
+AWAITS = """
+import asyncio
+async def work():
+    try:
+        await asyncio.sleep(1000)
+    finally:
+        print('cleaned')
+task = asyncio.create_task(work())
+await asyncio.sleep(0)
+await asyncio.get_running_loop().run_in_executor(None, print, 'worked')
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_deleted_subshells_leave_no_event_loop_and_end_their_tasks(python: str) -> None:
+    with Host(python=python) as host:
+        host.hello()
+        host.run(AWAITS)
+
+        def use(name: str) -> None:
+            cell = host.start(AWAITS, subshell=name)
+            assert host.result(cell)["status"] == "ok"
+            host.notify("delete_subshell", subshell=name)
+            host.read(lambda: "cleaned" in host.streams("stdout", cell), "the end of its task")
+
+        use("first")
+        host.value("import gc; gc.disable(); 'nothing else closes it'")
+        use("second")
+        before = host.value(COUNTS)
+        for number in range(5):
+            use(f"subshell {number}")
+        processes.until(lambda: host.value(COUNTS) == before, "what was before")
 
 
 def test_a_child_that_is_forked_in_a_subshell_prints_and_ends(python: str) -> None:

@@ -156,6 +156,23 @@ def test_asyncio_is_not_loaded_for_cells_that_do_not_need_it(host: Host) -> None
     assert host.value("import sys; 'asynci' 'o' in sys.modules") == "False"
 
 
+INTERRUPTED_IMPORT = """
+import sys
+class Interrupts:
+    def find_spec(self, name, path=None, target=None):
+        if name == "async" "io.locks":
+            sys.meta_path.remove(self)
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupts())
+"""
+
+
+def test_asyncio_can_be_loaded_after_its_import_was_interrupted(host: Host) -> None:
+    host.run(INTERRUPTED_IMPORT)
+    assert host.run("import asyncio\nawait asyncio.sleep(0)")["ename"] == "KeyboardInterrupt"
+    assert host.value("import asyncio\nawait asyncio.sleep(0)\n'works'") == "works"
+
+
 def test_no_warnings_come_from_the_runtime(python: str) -> None:
     with Host(python=python, env={"PYTHONWARNINGS": "error"}) as host:
         host.hello()
