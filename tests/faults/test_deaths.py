@@ -6,8 +6,6 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
-import pytest
-
 from faults.checks import (
     Check,
     answers,
@@ -179,23 +177,5 @@ def test_file_descriptors_used_up_are_an_error_and_the_state_stays(kernel: Subje
     with check(Check.STATE):
         outcome = kernel.execute("print(len(files) > 50, flush=True); kept")
         assert (outcome.text(), outcome.result) == ("True\n", "7")
-    answers(kernel)
-    leaves_nothing(kernel)
-
-
-@fault(
-    EVALUATOR,
-    "a cell starts threads until there can be no more, and lets them wait",
-    told="Python's RuntimeError; the state stays, and interrupts and completion work",
-    peers=False,
-)
-@pytest.mark.skipif(os.geteuid() == 0, reason="the system does not limit root's threads")
-def test_threads_used_up_are_an_error_and_the_state_stays(kernel: Subject) -> None:
-    code = LIMITED.format(name="RLIMIT_NPROC", soft="1")
-    assert kernel.execute(code).status == "ok"
-    cell = kernel.client.send_execute("import threading\nthreading.Thread(target=print).start()")
-    told_in(kernel, cell, ename="RuntimeError")
-    with check(Check.STATE):
-        assert kernel.execute("kept").result == "7"
     answers(kernel)
     leaves_nothing(kernel)
