@@ -6,6 +6,7 @@ What shows errors is imported when the first one comes, and an import opens a fi
 from __future__ import annotations
 
 # user code may rebind what modules have
+from _thread import allocate_lock
 from fcntl import F_DUPFD_CLOEXEC
 from fcntl import fcntl as _fcntl
 from os import O_CLOEXEC, O_RDONLY, devnull
@@ -22,16 +23,26 @@ _HIGH = 100  # descriptors from here on are not in the way of user code
 
 
 class Spare:
-    """Owns the descriptor, while it is in reserve."""
+    """Owns the descriptor, while it is in reserve.
+
+    Threads come here at the same time. None waits: who holds the lock may have been interrupted.
+    """
 
     def __init__(self) -> None:
         self._descriptor = -1
         self._as_opened: stat_result
+        self._lock = allocate_lock()
 
     def keep(self) -> None:
         """Take one, where there is one to be had."""
-        if self._descriptor >= 0:
-            return
+        if self._descriptor >= 0 or not self._lock.acquire(False):
+            return  # there is one, or another thread sees to it
+        try:
+            self._take()
+        finally:
+            self._lock.release()
+
+    def _take(self) -> None:
         try:
             low = _open(devnull, O_RDONLY | O_CLOEXEC)
             self._as_opened = _fstat(low)
@@ -46,6 +57,14 @@ class Spare:
 
     def give(self) -> None:
         """Let go of it: what is opened next finds one."""
+        if not self._lock.acquire(False):
+            return
+        try:
+            self._let_go()
+        finally:
+            self._lock.release()
+
+    def _let_go(self) -> None:
         descriptor, self._descriptor = self._descriptor, -1
         try:
             # user code may have closed it, and have something of its own there

@@ -240,7 +240,9 @@ def expressions(cook: Cook, dice: random.Random) -> Recipe:
 
 
 def asking(cook: Cook, dice: random.Random) -> Recipe:
-    plan = dice.choice(["answer", "answer", "answer twice", "interrupt", "kill", "leave", "refuse"])
+    plan = dice.choice(
+        ["answer", "answer after others", "answer twice", "interrupt", "kill", "ignore", "refuse"]
+    )
     word = f"word {dice.randrange(1000)}"
 
     def check(asked: Asked) -> str:

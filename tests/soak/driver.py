@@ -91,6 +91,7 @@ class Driver:
             while time.monotonic() < until and (rounds is None or number < first_round + rounds):
                 self._run_round(number)
                 number += 1
+            rest.check_idle(self.subjects)
         except AssertionError as error:
             raise self.broken(str(error)) from error
 

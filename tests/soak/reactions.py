@@ -21,6 +21,9 @@ def asked_for_input(subject: Subject, front_end: FrontEnd, seen: Seen) -> None:
     elif plan == "kill" and not subject.killed and not subject.restarted:
         kill(subject)
     elif plan != "ignore":
+        for other in subject.front_ends:
+            if plan == "answer after others" and other.identity != front_end.identity:
+                other.client.answer("what nobody asked them", seen.message["header"])
         front_end.client.answer(word)
         if plan == "answer twice":
             # it says what it answers, or it could be taken for the answer to the next question

@@ -50,6 +50,12 @@ class Held:
             found.append(f"threads: {self.threads} instead of {before.threads}")
         return found
 
+    def has_fewer_connections(self, before: Held) -> bool:
+        """Whether it differs in nothing but that it has fewer sockets."""
+        sockets = {"socket:[]": before.descriptors["socket:[]"]}
+        same = Counter({**self.descriptors, **sockets}) == before.descriptors
+        return same and self.descriptors["socket:[]"] < sockets["socket:[]"]
+
 
 def held(pid: int) -> Held:
     """Look at a process.
@@ -105,6 +111,9 @@ class Baseline:
         """Say in what a host differs from what it was at its first rest; memory, its first ten."""
         now = held(subject.kernel.pid)
         before = self._host.setdefault(subject.kernel.pid, now)
+        if now.has_fewer_connections(before):
+            # the first look was while those of front ends that had left were being closed
+            before = self._host[subject.kernel.pid] = now
         differences = now.differences(before)
         first = self._memory.setdefault(subject.kernel.pid, [])
         growth = now.memory - max(first, default=now.memory)
