@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
 from tornado.ioloop import IOLoop
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 OFTEN = 0.05  # seconds between two looks while something runs
 SELDOM = 1.0
 LISTED_EVERY = 0.2  # seconds: which processes there are takes longer to find out than their size
-_SHARE = 20  # a look may cost this part of the time
+_SHARE = 20  # a look may cost this part of one processor's time
 
 log = logging.getLogger("polykernel.memory_watch")
 
@@ -74,11 +73,11 @@ class MemoryWatch:
                 tree = None
             elif tree is None or tree.pid != pid:
                 tree = Tree(pid)
-            begun = monotonic()
+            begun = time.thread_time()
             if task and tree:
                 self._look(tree, task.limit)
             # thousands of short cells a second are no reason for thousands of looks
-            time.sleep(max(OFTEN, _SHARE * (monotonic() - begun)))
+            time.sleep(min(max(OFTEN, _SHARE * (time.thread_time() - begun)), SELDOM))
             if task is None or not task.often:
                 self._changed.wait(None if task is None else SELDOM)
             self._changed.clear()
@@ -113,11 +112,11 @@ class Tree:
 
         What several share is counted once where it matters: where too much is used otherwise.
         """
-        begun = monotonic()
-        if begun >= self._listed_until:
+        if time.monotonic() >= self._listed_until:
+            begun = time.thread_time()
             self._list()
-            took = monotonic() - begun
-            self._listed_until = begun + max(LISTED_EVERY, _SHARE * took)
+            rest = max(LISTED_EVERY, _SHARE * (time.thread_time() - begun))
+            self._listed_until = time.monotonic() + rest
         resident = sum(self._resident(each) for each in self._members)
         if resident <= limit:
             return resident
