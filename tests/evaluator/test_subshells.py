@@ -84,6 +84,7 @@ COUNTS = """
 import asyncio, os, threading
 len(os.listdir('/proc/self/fd')), threading.active_count()
 """
+THREADS = "import threading; threading.active_count()"
 AWAITS = """
 import asyncio
 async def work():
@@ -109,9 +110,12 @@ def test_deleted_subshells_leave_no_event_loop_and_end_their_tasks(python: str) 
             host.notify("delete_subshell", subshell=name)
             host.read(lambda: "cleaned" in host.streams("stdout", cell), "the end of its task")
 
+        threads = host.value(THREADS)
         use("first")
         host.value("import gc; gc.disable(); 'nothing else closes it'")
         use("second")
+        # a subshell's threads end when its loop is closed
+        processes.until(lambda: host.value(THREADS) == threads, "the end of their threads")
         before = host.value(COUNTS)
         for number in range(5):
             use(f"subshell {number}")
