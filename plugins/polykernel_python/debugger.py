@@ -189,23 +189,22 @@ class Debugger:
         return {}
 
     def _map_earlier_cells(self) -> None:
-        """Let breakpoints stop in what cells have defined before debugging began."""
+        """Let breakpoints stop in what cells have defined before debugging began.
+
+        Nothing waits for each response: that takes 40 ms, and there may be thousands of cells. What
+        is asked next is answered behind them all.
+        """
+        assert self._adapter is not None
         for code, name in self._sources.named():
             file = self._files.name(code)
             if name != file and file not in self._mapped:
-                self._map(file, name, code)
+                self._adapter.send("setPydevdSourceMap", _source_map(file, name, code))
+                self._mapped[file] = name
 
-    def _map(self, file: str, name: str, code: str) -> None:
-        lines = code.count("\n") + 1
-        entry = {"line": 1, "endLine": lines, "runtimeSource": {"path": name}, "runtimeLine": 1}
-        self._ask(
-            "setPydevdSourceMap",
-            {"source": {"path": file}, "pydevdSourceMaps": [entry] if name else []},
-        )
-        if name:
-            self._mapped[file] = name
-        else:
-            self._mapped.pop(file, None)
+    def _unmap(self, file: str) -> None:
+        """Let a file stand for itself."""
+        self._ask("setPydevdSourceMap", {"source": {"path": file}, "pydevdSourceMaps": []})
+        self._mapped.pop(file, None)
 
     def _disconnect(self, arguments: Body) -> Body:
         if self._adapter is not None and self.is_started:
@@ -245,7 +244,7 @@ class Debugger:
         try:
             name = self._files.write(code)
             if name in self._mapped:
-                self._map(name, "", code)
+                self._unmap(name)
         except (DebuggerFailed, OSError):
             return None
         _tracing().enter_thread()
@@ -505,6 +504,13 @@ def _leave_stop(error: BaseException) -> bool:
             before = tb
         tb = tb.tb_next
     return False
+
+
+def _source_map(file: str, name: str, code: str) -> Body:
+    """Arguments that let a file stand for code that was compiled under another name."""
+    lines = code.count("\n") + 1
+    entry = {"line": 1, "endLine": lines, "runtimeSource": {"path": name}, "runtimeLine": 1}
+    return {"source": {"path": file}, "pydevdSourceMaps": [entry]}
 
 
 def _tracing() -> Any:

@@ -101,6 +101,21 @@ def test_a_step_out_of_a_cell_does_not_stop_the_next_one(
     assert python.execute("c = 1\nprint('next')").text() == "next\n"
 
 
+def test_debugging_begins_at_once_also_after_very_many_cells(
+    python: Kernel, debugger: Debugger
+) -> None:
+    # with 40 ms for each it would take longer than a front end waits for a reply
+    sent = [python.client.send_execute(f"def f{n}():\n    return {n}") for n in range(1500)]
+    assert python.client.outcome(sent[-1]).status == "ok"
+    debugger.begin()
+    debugger.break_at("def f1499():\n    return 1499", 2)
+    cell = python.client.send_execute("f1499()")
+    thread, frames = debugger.stopped()
+    assert frames[0]["line"] == 2
+    debugger.ask("continue", threadId=thread)
+    assert python.client.outcome(cell).result == "1499"
+
+
 def test_a_breakpoint_stops_in_what_a_cell_defined_before_debugging_began(
     python: Kernel, debugger: Debugger
 ) -> None:
