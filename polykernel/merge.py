@@ -99,6 +99,9 @@ class Merge(Generic[Event]):
             self._publish(*self._events.popleft())
         self._held = 0
         self._scan()
+        while self._held:  # at one more mark whose event never came
+            self._held = 0
+            self._scan()
         self._release_partial()
 
     def _greet(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from polykernel.merge import Merge
@@ -217,6 +217,7 @@ def test_lost_and_forged_marks_lose_double_and_hold_up_nothing(
     assert texts(world.seen) == texts(world.made)
 
 
+@example([Event(), Forged(2), Forged(2), Text(b"a")], [(0, 1)] * 4)
 @given(evil, schedules)
 def test_a_death_at_any_moment_loses_nothing_that_was_written(
     steps: list[Step], schedule: list[tuple[int, int]]

@@ -183,6 +183,18 @@ class Interrupts(Gate):
         if self._held and threading.get_ident() == threading.main_thread().ident:
             self._held -= 1
 
+    def undisturbed(self, work: Callable[[], None]) -> None:
+        """Do what no interrupt may tear apart, in any thread; one that comes acts afterwards.
+
+        In other threads than the main one our frame alone keeps it off (:mod:`.thread_gate`).
+        """
+        self.hold()
+        try:
+            work()
+        finally:
+            self.let_go()
+            self.settle()
+
     def settle(self) -> None:
         """Let a signal act that was deferred, where nothing forbids it any more."""
         if (

@@ -66,7 +66,8 @@ class Runtime:
         signals.stop_idle = self._stop_idle
 
     def _make_tasks(self) -> Tasks:
-        return Tasks(lambda: self._signals.terminating, self._service.tell)
+        signals = self._signals
+        return Tasks(lambda: signals.terminating, self._service.tell, signals.undisturbed)
 
     # from the reader thread
 

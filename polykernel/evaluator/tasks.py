@@ -35,15 +35,18 @@ class Tasks:
     Args:
         terminating: Whether the process has been asked to end.
         report: Shows an exception of a background task, in the cell that it belongs to.
+        undisturbed: Calls what no interrupt may tear apart.
     """
 
     def __init__(
         self,
         terminating: Callable[[], bool],
         report: Callable[[Origin | None, str, BaseException | None], None],
+        undisturbed: Callable[[Callable[[], None]], None],
     ) -> None:
         self._terminating = terminating
         self._report = report
+        self._undisturbed = undisturbed
         self._loop: asyncio.AbstractEventLoop | None = None
         self._cell_task: asyncio.Future[Any] | None = None
         self._to_cancel: asyncio.Future[Any] | None = None  # as soon as the loop comes to it
@@ -236,16 +239,21 @@ class Tasks:
 
     def _get_loop(self) -> asyncio.AbstractEventLoop:
         if self._loop is None or self._loop.is_closed():
-            asyncio = self._asyncio()
-            _of_threads[threading.get_ident()] = self
-            self._set_running_loop = _patched(asyncio.events)
-            with standard_library_first:
-                self._loop = loop = asyncio.new_event_loop()
-            loop.set_exception_handler(self._on_exception)
-            if sys.version_info < (3, 12):
-                loop.set_task_factory(_owned_task_factory(asyncio.Task))
-            asyncio.set_event_loop(loop)
+            # half a loop complains when it is collected, in whatever cell that is
+            self._undisturbed(self._make_loop)
+        assert self._loop is not None
         return self._loop
+
+    def _make_loop(self) -> None:
+        asyncio = self._asyncio()
+        _of_threads[threading.get_ident()] = self
+        self._set_running_loop = _patched(asyncio.events)
+        with standard_library_first:
+            self._loop = loop = asyncio.new_event_loop()
+        loop.set_exception_handler(self._on_exception)
+        if sys.version_info < (3, 12):
+            loop.set_task_factory(_owned_task_factory(asyncio.Task))
+        asyncio.set_event_loop(loop)
 
     def _on_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         task = context.get("task") or context.get("future")
