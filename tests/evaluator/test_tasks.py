@@ -183,3 +183,23 @@ def test_no_warnings_come_from_the_runtime(python: str) -> None:
         assert host.shown("import os\nif os.fork() == 0: os._exit(0)\nos.wait(); print('fine')")
         assert host.streams("stderr") == ""
         assert host.printed[2] == b""
+
+
+def test_an_interrupt_while_the_event_loop_is_made_leaves_no_half_of_one(python: str) -> None:
+    code = (
+        "import signal\n"
+        "loops = __import__('async' + 'io')\n"
+        "make, made = loops.new_event_loop, []\n"
+        "def interrupted():\n"
+        "    signal.raise_signal(signal.SIGINT)\n"
+        "    made.append(make())\n"
+        "    return made[0]\n"
+        "loops.new_event_loop = interrupted"
+    )
+    with Host(python=python) as host:
+        host.hello()
+        assert host.run(code)["status"] == "ok"
+        reply = host.run("import asyncio; await asyncio.sleep(0)")
+        assert reply["ename"] == "KeyboardInterrupt"
+        value = "import asyncio; (len(made), await asyncio.sleep(0, 'works'))"
+        assert host.value(value) == "(1, 'works')"
