@@ -37,11 +37,11 @@ def descriptors(pid: int) -> set[int]:
 
 
 def of_evaluators(pid: int) -> int:
-    """Count those that stay the same: a thread opens the history's files when it comes to that."""
+    """Count those of evaluators: sockets and the history's files come and go as they like."""
     count = 0
     for each in Path(f"/proc/{pid}/fd").iterdir():
         with contextlib.suppress(FileNotFoundError):  # it was closed just now
-            count += "history.sqlite" not in str(each.readlink())
+            count += str(each.readlink()).startswith(("pipe:", "anon_inode:[pidfd]"))
     return count
 
 
