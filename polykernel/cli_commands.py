@@ -23,8 +23,15 @@ def run_values(arguments: Namespace) -> dict[str, Any]:
     """Give the arguments of ``run`` as :func:`polykernel.cli_start.start_host` takes them."""
     values = {**vars(arguments)}
     del values["command"]
-    limits = {name: written for name in OPTIONS if (written := values.pop(name)) is not None}
+    limits = _limits(arguments)
+    for name in OPTIONS:
+        del values[name]
     return {**values, "limits": limits} if limits else values
+
+
+def _limits(arguments: Namespace) -> dict[str, str]:
+    """Give the limits that were asked for, as they were written."""
+    return {name: text for name in OPTIONS if (text := getattr(arguments, name)) is not None}
 
 
 def run(arguments: Namespace) -> int:
@@ -187,7 +194,7 @@ def _variant(arguments: Namespace, languages: list[FoundLanguage]) -> Variant:
     return Variant(
         display_name=arguments.display_name,
         env=dict(_assignment(text) for text in arguments.env),
-        limits={name: text for name in OPTIONS if (text := getattr(arguments, name)) is not None},
+        limits=_limits(arguments),
         interpreter=None if python is None else interpreters.ask(python, debuggers),
     )
 

@@ -8,14 +8,13 @@ that is idle for too long is ended in good order. How much a cell shows is count
 from __future__ import annotations
 
 import logging
-import re
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from tornado.ioloop import IOLoop
 
-from polykernel.limits import Excess, Limit, Limits
+from polykernel.limits import Excess, Limit, Limits, in_words
 from polykernel.memory_watch import MemoryWatch
 
 if TYPE_CHECKING:
@@ -140,7 +139,7 @@ class Limiter:
         limit = self._memory_limit
         if limit is None or used <= limit.value or pid != self._supervisor.pid:
             return  # it was a look at what is over
-        amount = _in_words(used, limit)
+        amount = in_words(used, limit)
         told = f"the evaluator used {amount} of memory, and its limit is {limit.written}"
         self._supervisor.kill(f"using {amount} of memory", Excess(told, limit.advice))
 
@@ -157,12 +156,3 @@ class Limiter:
             self._supervisor.retire(after, Excess(told, limit.advice))
             quiet = 0.0
         self._look_in(limit.value - quiet, limit)
-
-
-def _in_words(size: int, limit: Limit) -> str:
-    """Tell a number of bytes in the kind of unit that its limit is written in."""
-    decimal = re.search("[kmgt]b", limit.written.lower())
-    base, mega, giga = (1000, "MB", "GB") if decimal else (1024, "MiB", "GiB")
-    if size >= base**3:
-        return f"{size / base**3:.2f} {giga}"
-    return f"{size / base**2:.0f} {mega}"

@@ -127,6 +127,18 @@ def flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
+def in_words(size: float, limit: Limit) -> str:
+    """Tell a number of bytes in the kind of unit that its limit is written in."""
+    base, infix = (1000, "") if re.search("[kmgt]b", limit.written.lower()) else (1024, "i")
+    if size < base:
+        return f"{size:.0f} bytes"
+    for prefix in ("k" if base == 1000 else "K", "M"):
+        size /= base
+        if size < base:
+            return f"{size:.1f} {prefix}{infix}B"
+    return f"{size / base:.2f} G{infix}B"
+
+
 def _parse(name: str, written: str, language: str) -> Limit:
     kind, _ = OPTIONS[name]
     value = _size(written) if kind == "SIZE" else _duration(written)

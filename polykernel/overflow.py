@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from polykernel import folders
+from polykernel.limits import in_words
 from polykernel.message import encode
 
 if TYPE_CHECKING:
@@ -81,10 +82,10 @@ class Overflow:
         self._kept = self._dropped = 0
         told = ""
         if kept:
-            told += f"{_in_words(kept)} more than the limit are in {self._path}\n"
+            told += f"{in_words(kept, self._limit)} more than the limit are in {self._path}\n"
         if dropped:
             why = self._trouble or f"the file may grow to {KEPT_TIMES} times the limit"
-            told += f"{_in_words(dropped)} were dropped: {why}\n"
+            told += f"{in_words(dropped, self._limit)} were dropped: {why}\n"
         return self.notice() + told
 
     def _keep(self, data: bytes) -> None:
@@ -125,10 +126,3 @@ class Overflow:
             self._path = path
             self._untold.append(f"{begin}What follows is kept in {path}\n")
         self._untold.append(f"{self._limit.advice}\n")
-
-
-def _in_words(size: float) -> str:
-    """Tell a number of bytes."""
-    if size < 1000:
-        return f"{size:.0f} bytes"
-    return f"{size / 1000:.1f} kB" if size < 1e6 else f"{size / 1e6:.1f} MB"

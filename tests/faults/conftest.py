@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support import peers
-from support.client import PATIENCE
-from support.subjects import KINDS, OF_PEERS, PEERS, PEERS_OF_FAULTS, Kind, Subject, Words
+from support.subjects import KINDS, PEERS_OF_FAULTS, Kind, Subject, Words, patience_with
 
 from faults import checks, table
 from faults.register import fault_of
@@ -37,7 +36,7 @@ def kernel(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
     folder.mkdir()
     subject = Subject(kind, folder)
     try:
-        subject.begin(OF_PEERS if name in PEERS else PATIENCE)
+        subject.begin(patience_with(name))
         yield subject
     finally:
         subject.end()

@@ -11,6 +11,7 @@ from faults.checks import Check, answers, check, evaluator, leaves_nothing, prin
 from faults.register import EVALUATOR, fault
 
 if TYPE_CHECKING:
+    from support.client import Outcome
     from support.subjects import Subject
 
 CHANNEL = 101  # where the runtime keeps its end
@@ -89,6 +90,15 @@ def writes(kernel: Subject, data: str) -> str:
     return kernel.client.send_execute(code)
 
 
+def goes_on(outcome: Outcome) -> None:
+    """Check that a cell tells of what was refused, and that nothing else of it is lost."""
+    with check(Check.TOLD):
+        assert "was refused" in outcome.text("stderr")
+    printed(outcome, "goes on\n")
+    assert outcome.contents("display_data")
+    assert outcome.result == "42"
+
+
 @fault(
     EVALUATOR,
     "garbage on the channel: a whole line",
@@ -96,12 +106,7 @@ def writes(kernel: Subject, data: str) -> str:
     peers=False,
 )
 def test_garbage_on_the_channel_harms_nothing(kernel: Subject) -> None:
-    outcome = kernel.client.outcome(writes(kernel, "bytes(range(1, 256)) + b'\\n'"))
-    with check(Check.TOLD):
-        assert "was refused" in outcome.text("stderr")
-    printed(outcome, "goes on\n")
-    assert outcome.contents("display_data")
-    assert outcome.result == "42"
+    goes_on(kernel.client.outcome(writes(kernel, "bytes(range(1, 256)) + b'\\n'")))
     answers(kernel)
     leaves_nothing(kernel)
 
@@ -114,12 +119,7 @@ def test_garbage_on_the_channel_harms_nothing(kernel: Subject) -> None:
 )
 def test_half_a_line_on_the_channel_swallows_nothing(kernel: Subject) -> None:
     for half in ('{"method": "str', '{"jsonrpc":"2.0","id":4711,"res', '{"id": 1, "error": {"me'):
-        outcome = kernel.client.outcome(writes(kernel, repr(half.encode())))
-        with check(Check.TOLD):
-            assert "was refused" in outcome.text("stderr")
-        printed(outcome, "goes on\n")
-        assert outcome.contents("display_data")
-        assert outcome.result == "42"
+        goes_on(kernel.client.outcome(writes(kernel, repr(half.encode()))))
     answers(kernel)
     leaves_nothing(kernel)
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support import peers
-from support.client import PATIENCE
-from support.subjects import KINDS, OF_PEERS, PEERS, PEERS_OF_RULES, Subject
+from support.subjects import KINDS, PEERS_OF_RULES, Subject, patience_with
 
 from specification import table
 from specification.rules import rule_of
@@ -69,13 +68,9 @@ class _Shared:
             self._subject = None
 
 
-def _patience(shared: _Shared) -> float:
-    return OF_PEERS if shared.name in PEERS else PATIENCE
-
-
 @pytest.fixture
 def kernel(subject: _Shared) -> Iterator[Subject]:
-    yield subject.begin(_patience(subject))
+    yield subject.begin(patience_with(subject.name))
     subject.finish()
 
 
@@ -83,7 +78,7 @@ def kernel(subject: _Shared) -> Iterator[Subject]:
 def tour(subject: _Shared, tmp_path: Path) -> Tour:
     if subject.name not in _tours:
         guided = Subject(KINDS[subject.name], tmp_path)
-        guided.begin(_patience(subject))
+        guided.begin(patience_with(subject.name))
         _tours[subject.name] = Guide(guided).take()
         guided.end()
     return _tours[subject.name]

@@ -104,6 +104,11 @@ KINDS = {
 }
 
 
+def patience_with(name: str) -> float:
+    """Give the seconds to wait for what a kernel of that kind must do."""
+    return OF_PEERS if name in PEERS else PATIENCE
+
+
 @dataclass
 class Subject:
     """A running kernel, and the front end of one test.
