@@ -223,6 +223,17 @@ class Client:
     def send_frames(self, frames: Sequence[bytes], channel: str = "shell") -> None:
         self.sockets[channel].send_multipart(frames)
 
+    def flush(self) -> None:
+        """Wait until all that was sent has left this process.
+
+        What follows another message through the context's one thread is behind it.
+        """
+        with self._context.socket(zmq.PAIR) as near, self._context.socket(zmq.PAIR) as far:
+            port = near.bind_to_random_port("tcp://127.0.0.1")
+            far.connect(f"tcp://127.0.0.1:{port}")
+            near.send(b"behind")
+            assert far.poll(int(self.patience * 1000)), "the context's thread does nothing"
+
     def answer(self, value: str, parent: dict[str, Any] | None = None) -> None:
         """Answer an input request; ``parent`` is its header, which many front ends leave out."""
         message = self.session.msg("input_reply", {"value": value}, parent and {"header": parent})

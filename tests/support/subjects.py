@@ -242,6 +242,7 @@ class Subject:
         processes.until(lambda: process.status() == psutil.STATUS_STOPPED, "a stop")
         try:
             yield
+            self.client.flush()
         finally:
             process.resume()
 
