@@ -23,7 +23,16 @@ class PolykernelError(Exception):
 
 
 class LanguageError(PolykernelError):
-    """A :class:`polykernel.Language` was declared with a missing or wrong field."""
+    """A :class:`polykernel.Language` was declared with a missing or wrong field.
+
+    Args:
+        text: What is wrong, and what was expected.
+        language: The name of the language, where one of several is wrong.
+    """
+
+    def __init__(self, text: str, language: str = "") -> None:
+        super().__init__(text)
+        self.language = language
 
 
 class UnknownLanguage(PolykernelError):

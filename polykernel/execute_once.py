@@ -39,7 +39,13 @@ def main(found: FoundLanguage, code: str, *, python: str | None, allow_stdin: bo
         print(f"polykernel: {begun.trouble}", file=sys.stderr)  # noqa: T201
         return 1
     loop = IOLoop.current()
-    supervisor = Supervisor(begun.command, os.environ, found.language.name, begun.process)
+    supervisor = Supervisor(
+        begun.command,
+        os.environ,
+        found.language.name,
+        begun.process,
+        options=found.language.options,
+    )
     front_end = _Terminal(supervisor, loop)
     front_end.execution = execution = Execution(
         supervisor, front_end.send, plugin=lambda: str(found.plugin)

@@ -13,6 +13,7 @@ import pluggy
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from polykernel.errors import LanguageError
     from polykernel.language import Language
 
 hookspec = pluggy.HookspecMarker("polykernel")
@@ -20,8 +21,11 @@ hookimpl = pluggy.HookimplMarker("polykernel")
 
 
 @hookspec
-def polykernel_languages() -> Iterable[Language]:  # type: ignore[empty-body]
+def polykernel_languages() -> Iterable[Language | LanguageError]:  # type: ignore[empty-body]
     """Return the languages that this plugin brings.
+
+    An item may be a :class:`polykernel.errors.LanguageError` instead: that language can't be used
+    and the text says why, and the others go on.
 
     Called once in each process that needs to know the languages; it must not load a runtime.
     """

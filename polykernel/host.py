@@ -68,6 +68,7 @@ class Host:
             start.trouble,
             transport.turn,
             files,
+            start.language.options,
         )
         self._execution = Execution(
             self._supervisor,

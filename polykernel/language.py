@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from polykernel.errors import LanguageError
@@ -43,6 +44,8 @@ class Language:
         install_hint: What to do where one of those is missing.
         subshells: Whether its evaluator runs cells side by side, in subshells.
         debugger: The Python module that its debugger needs in the evaluator's interpreter.
+        options: What its evaluator is told: :attr:`polykernel.evaluator.Evaluator.options`, or
+            ``options`` in a program's hello. Anything that has a JSON form, under texts as keys.
 
     Raises:
         LanguageError: A field is missing or wrong; says which, and what was expected.
@@ -65,6 +68,7 @@ class Language:
     install_hint: str = ""
     subshells: bool = False
     debugger: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("name", "display_name", "version", "mimetype", "file_extension"):
@@ -92,6 +96,10 @@ class Language:
             value = getattr(self, name)
             if isinstance(value, str) or not all(isinstance(part, str) for part in value):
                 raise LanguageError(f"Language.{name} must be a tuple of strings, not {value!r}")
+        if not isinstance(self.options, dict) or not _has_json_form(self.options):
+            raise LanguageError(
+                f"Language.options must be a dict with a JSON form, not {self.options!r}"
+            )
 
     def language_info(self) -> dict[str, Any]:
         """``language_info`` of the kernel_info reply (specification, "Kernel info")."""
@@ -107,3 +115,15 @@ class Language:
         if self.nbconvert_exporter:
             info["nbconvert_exporter"] = self.nbconvert_exporter
         return info
+
+
+def _has_json_form(value: object) -> bool:
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _has_json_form(value[key]) for key in value)
+    if isinstance(value, (list, tuple)):
+        return all(map(_has_json_form, value))
+    return value is None or isinstance(value, (str, int)) or _is_finite(value)
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, float) and isfinite(value)

@@ -78,11 +78,13 @@ class BrokenPlugin:
         plugin: Which one.
         reason: What is wrong, in one line.
         traceback: Where it went wrong, as text, from the plugin's own code on.
+        language: Which of its languages can't be used; empty where none can.
     """
 
     plugin: Plugin
     reason: str
     traceback: str = ""
+    language: str = ""
 
     def __str__(self) -> str:
         """Tell the trouble in one line, with the plugin's package and version."""
@@ -109,7 +111,7 @@ class Plugins:
 
     def _unknown(self, name: str) -> str:
         for broken in self.broken:
-            if name == broken.plugin.entry_point:
+            if name in (broken.language, broken.plugin.entry_point):
                 return f"the language {name!r} can't be loaded: {broken}"
         text = unknown_language(name, [found.language.name for found in self.languages])
         if self.broken:
@@ -141,19 +143,19 @@ def find(name: str, module: str = "") -> FoundLanguage:
     if not module:
         return load_all().find(name)
     loaded = load_module(module)
-    if isinstance(loaded, BrokenPlugin):
-        raise UnknownLanguage(str(loaded))
-    return Plugins(loaded, ()).find(name)
+    if loaded.broken and not loaded.languages:
+        raise UnknownLanguage(str(loaded.broken[0]))
+    return loaded.find(name)
 
 
-def load_module(module: str) -> tuple[FoundLanguage, ...] | BrokenPlugin:
+def load_module(module: str) -> Plugins:
     """Load one plugin by its module, without looking at what else is installed.
 
     Args:
         module: As in ``polykernel run --plugin``.
 
     Returns:
-        The languages that it brings, or what is wrong with it.
+        The languages that it brings, and what is wrong with it.
     """
     return _load(Plugin(module))
 
@@ -170,11 +172,12 @@ def load_all() -> Plugins:
     broken: list[BrokenPlugin] = []
     for point in declared():
         plugin = Plugin(point.module, point.name, (point.distribution, point.version))
-        loaded = BrokenPlugin(plugin, point.trouble) if point.trouble else _load(plugin)
-        if isinstance(loaded, BrokenPlugin):
-            broken.append(loaded)
+        if point.trouble:
+            broken.append(BrokenPlugin(plugin, point.trouble))
             continue
-        for found in loaded:
+        loaded = _load(plugin)
+        broken += loaded.broken
+        for found in loaded.languages:
             first = languages.setdefault(found.language.name, found)
             if first is not found:
                 broken.append(BrokenPlugin(found.plugin, _taken(found.language.name, first)))
@@ -188,18 +191,26 @@ def _taken(name: str, first: FoundLanguage) -> str:
     )
 
 
-def _load(plugin: Plugin) -> tuple[FoundLanguage, ...] | BrokenPlugin:
+def _load(plugin: Plugin) -> Plugins:
     try:
         # what a plugin prints while it is imported must not spoil what a program reads
         with contextlib.redirect_stdout(sys.stderr):
-            return tuple(FoundLanguage(language, plugin) for language in _languages(plugin.module))
+            items = _languages(plugin.module)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a plugin may raise anything, SystemExit too
-        return BrokenPlugin(plugin, _reason(error), _traceback(error))
+        return Plugins((), (BrokenPlugin(plugin, _reason(error), _traceback(error)),))
+    return Plugins(
+        tuple(FoundLanguage(item, plugin) for item in items if isinstance(item, Language)),
+        tuple(
+            BrokenPlugin(plugin, _reason(item), language=item.language)
+            for item in items
+            if isinstance(item, LanguageError)
+        ),
+    )
 
 
-def _languages(module: str) -> list[Language]:
+def _languages(module: str) -> list[Language | LanguageError]:
     # a manager for each plugin: what its hook raises, or returns, is certainly its own
     manager = pluggy.PluginManager("polykernel")
     manager.add_hookspecs(hookspecs)
@@ -216,20 +227,20 @@ def _languages(module: str) -> list[Language]:
     return languages
 
 
-def _checked(returned: object) -> list[Language]:
+def _checked(returned: object) -> list[Language | LanguageError]:
     expected = "polykernel_languages() must return a list of Language"
     if isinstance(returned, str) or not hasattr(returned, "__iter__"):
         raise LanguageError(f"{expected}, not {returned!r}")
-    languages = []
+    languages: list[Language | LanguageError] = []
     for language in returned:
-        if not isinstance(language, Language):
+        if not isinstance(language, (Language, LanguageError)):
             raise LanguageError(f"{expected}, but one of its items is {language!r}")
         languages.append(language)
     return languages
 
 
-def _refuse_duplicates(languages: list[Language]) -> None:
-    names = [language.name for language in languages]
+def _refuse_duplicates(languages: list[Language | LanguageError]) -> None:
+    names = [language.name for language in languages if isinstance(language, Language)]
     for name in names:
         if names.count(name) > 1:
             raise LanguageError(f"brings the language {name!r} more than once")

@@ -52,13 +52,14 @@ def start(name: str, module: str | None, python: str | None) -> Start:
     if module is None:
         return start_found(plugins.find(name), python)
     loaded = plugins.load_module(module)
-    if isinstance(loaded, plugins.BrokenPlugin):
-        return _broken(name, loaded)
-    for found in loaded:
+    for found in loaded.languages:
         if found.language.name == name:
             return start_found(found, python)
+    for broken in loaded.broken:
+        if broken.language in ("", name):
+            return _broken(name, broken)
     plugin = plugins.Plugin(module)
-    known = ", ".join(found.language.name for found in loaded) or "none"
+    known = ", ".join(found.language.name for found in loaded.languages) or "none"
     return _broken(name, plugins.BrokenPlugin(plugin, f"brings no language {name!r}, but: {known}"))
 
 

@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 from time import monotonic
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -51,6 +52,7 @@ class Supervisor:
         start_error: Why it could not be started, or ``None``.
         turn: Entered while what the evaluator writes is told.
         files: To be removed when the host is killed; the guard of ``process`` knows them.
+        options: The language's, for the hello.
 
     Attributes:
         start_error: Why no process can be started; empty where one can.
@@ -68,8 +70,10 @@ class Supervisor:
         start_error: str = "",
         turn: AbstractContextManager[None] = NO_TURN,
         files: Sequence[str] = (),
+        options: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         self._files = files
+        self._options = options
         self._command = command
         self._environment = environment
         self._language = language
@@ -141,6 +145,7 @@ class Supervisor:
             "buffers": True,
             "parcels": process.pipes.parcels >= 0,
             "temporary": process.temporary,
+            "options": dict(self._options),
         }
         self.request("hello", params, self._on_hello)
 

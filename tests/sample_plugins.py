@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 GOOD = """
 from polykernel import Language, hookimpl
+from polykernel.errors import LanguageError
 
 def language(name, **fields):
     fields = {{"evaluator": "{package}.evaluator:Sample", **fields}}

@@ -55,6 +55,20 @@ def test_a_list_of_names_is_not_one_text(field: str, value: object) -> None:
         Language(**{**FIELDS, field: value})
 
 
+@pytest.mark.parametrize(
+    "options",
+    [["a"], {1: "a"}, {"a": b"b"}, {"a": [{"b": object()}]}, {"a": float("nan")}, {"a": {"b"}}],
+)
+def test_options_that_could_not_be_sent_are_refused(options: object) -> None:
+    with pytest.raises(LanguageError, match=r"Language\.options must be a dict with a JSON form"):
+        Language(**FIELDS, options=options)  # type: ignore[arg-type]
+
+
+def test_options_may_be_nested() -> None:
+    options = {"prompt": "> ", "setup": ["a", ("b", None)], "deep": {"é": [1, 2.5, True]}}
+    assert Language(**FIELDS, options=options).options == options
+
+
 def test_what_front_ends_are_told_has_the_languages_own_name_for_a_lexer() -> None:
     assert Language(**FIELDS).language_info() == {
         "name": "calc",

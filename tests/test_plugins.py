@@ -9,6 +9,7 @@ from sample_plugins import distribution, good_plugin, plugin
 
 from polykernel.errors import UnknownLanguage
 from polykernel.plugins import BrokenPlugin, Plugins, find, load_all, load_module
+from polykernel.start import start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +52,11 @@ BROKEN = {
 }
 
 
+MIXED = (
+    "LanguageError('not a colour', language='wrong'), language('right'), LanguageError('no name')"
+)
+
+
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder on the path, for distributions."""
@@ -62,6 +68,12 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def broken(loaded: Plugins, name: str) -> BrokenPlugin:
     return next(one for one in loaded.broken if one.plugin.distribution == f"sample-{name}")
+
+
+def only_broken(loaded: Plugins) -> BrokenPlugin:
+    assert not loaded.languages
+    (record,) = loaded.broken
+    return record
 
 
 def names(loaded: Plugins) -> list[str]:
@@ -96,21 +108,38 @@ def test_a_broken_plugin_is_given_as_such_when_it_is_loaded_by_its_module(
     site: Path, name: str
 ) -> None:
     code, reason = BROKEN[name]
-    record = load_module(plugin(site, name, code))
-    assert isinstance(record, BrokenPlugin)
+    record = only_broken(load_module(plugin(site, name, code)))
     assert reason in record.reason
     assert (record.plugin.distribution, record.plugin.version) == (f"sample-{name}", "1.2")
 
 
 def test_a_traceback_begins_in_the_plugins_own_code(site: Path) -> None:
     plugin(site, "deep", "def inner():\n    raise ValueError('here')\ninner()\n")
-    record = load_module("sample_deep.plugin")
-    assert isinstance(record, BrokenPlugin)
+    record = only_broken(load_module("sample_deep.plugin"))
     lines = record.traceback.splitlines()
     assert "sample_deep" in lines[1]
     assert "in inner" in record.traceback
     assert lines[-1] == "ValueError: here"
     assert "importlib" not in record.traceback
+
+
+def test_of_several_languages_one_may_be_wrong_and_the_others_go_on(site: Path) -> None:
+    module = good_plugin(site, "mixed", MIXED)
+    for loaded in (load_module(module), load_all()):
+        assert loaded.find("right").plugin.module == module
+        mixed = [one for one in loaded.broken if one.plugin.module == module]
+        assert [(one.language, one.reason) for one in mixed] == [
+            ("wrong", "not a colour"),
+            ("", "no name"),
+        ]
+        with pytest.raises(UnknownLanguage, match=r"'wrong' can't be loaded: .*: not a colour"):
+            loaded.find("wrong")
+
+
+def test_a_kernel_of_the_wrong_one_says_why_in_its_first_cell(site: Path) -> None:
+    begun = start("wrong", good_plugin(site, "mixed", MIXED), None)
+    assert begun.process is None
+    assert begun.trouble.endswith("(sample_mixed.plugin): not a colour")
 
 
 def test_a_keyboard_interrupt_is_not_taken_for_a_broken_plugin(site: Path) -> None:
@@ -137,8 +166,7 @@ def test_a_stranger_never_takes_a_language_of_polykernels_own(site: Path) -> Non
 
 
 def test_a_plugin_that_brings_a_language_twice_is_broken(site: Path) -> None:
-    record = load_module(good_plugin(site, "twice", "language('x'), language('x')"))
-    assert isinstance(record, BrokenPlugin)
+    record = only_broken(load_module(good_plugin(site, "twice", "language('x'), language('x')")))
     assert record.reason == "brings the language 'x' more than once"
 
 
@@ -222,15 +250,14 @@ def test_a_language_is_found_in_one_plugin_alone(site: Path) -> None:
 
 def test_a_module_of_no_distribution_is_named_by_itself(site: Path) -> None:
     (site / "sample_loose.py").write_text("import not_there_at_all")
-    record = load_module("sample_loose")
-    assert isinstance(record, BrokenPlugin)
+    record = only_broken(load_module("sample_loose"))
     assert str(record.plugin) == "sample_loose"
 
 
 def test_loading_one_plugin_looks_at_no_other_package() -> None:
     code = (
         "import sys; from polykernel.plugins import load_module\n"
-        "(found,) = load_module('polykernel_echo.plugin')\n"
+        "(found,) = load_module('polykernel_echo.plugin').languages\n"
         "assert found.language.name == 'echo'\n"
         "heavy = {'importlib.metadata', 'difflib', 'traceback', 'zmq'}\n"
         "print(sorted(heavy & set(sys.modules)))"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # `typing` costs three milliseconds of each start
-    from typing import Any, Callable, Sequence
+    from typing import Any, Callable, Mapping, Sequence
 
     from polykernel.evaluator.cell import Cell
     from polykernel.evaluator.comms import Comm, CommMessage
@@ -58,6 +60,7 @@ class Evaluator:
         debugger: Whether :meth:`debug` works, here and now.
         temporary: A folder for files of this process's own, by name: it is not there yet. It is
             removed when the process has ended, however that was. Empty where there is none.
+        options: What :attr:`polykernel.Language.options` says, before :meth:`start` is called.
     """
 
     implementation: str = ""
@@ -66,6 +69,7 @@ class Evaluator:
     subshells: bool = False
     debugger: bool = False
     temporary: str = ""
+    options: Mapping[str, Any] = MappingProxyType({})
 
     def start(self) -> None:
         """Prepare: called once, before the first cell. An exception is shown in each cell."""

@@ -205,6 +205,7 @@ class Runtime:
             self._outlet.raw_buffers = bool(params.get("buffers"))
             self._outlet.parcels.wanted = bool(params.get("parcels"))
             self._service.evaluator.temporary = str(params.get("temporary", ""))
+            self._service.evaluator.options = params.get("options") or {}
             _enter(params.get("cwd"))
             self._start()
             self._up.set()

@@ -234,3 +234,18 @@ def test_what_is_printed_while_a_plugin_loads_is_shown_in_the_order_of_making_an
     gate.open("w").close()
     loading = "".join(f"out {n}\nerr {n}\n" for n in range(20))
     assert noisy.client.outcome(cell).pieces() == [f"{loading}starting\nstarted\ncell\n"]
+
+
+def test_an_evaluator_finds_its_languages_options_also_in_a_fresh_process(
+    kernel: Callable[..., Kernel],
+) -> None:
+    options = kernel("options")
+    ask = "result = repr((self.options, self.options['é'][1]['deep']))"
+    expected = "({'é': [1, {'deep': None}]}, None)"
+    assert options.execute(ask).result == expected
+    assert options.execute("import os; os._exit(1)").status == "error"
+    assert options.execute(ask).result == expected
+
+
+def test_without_options_there_are_none(sample: Kernel) -> None:
+    assert sample.execute("result = repr(dict(self.options))").result == "{}"

@@ -46,5 +46,10 @@ def polykernel_languages() -> list[Language]:
         _language("wrong-types", evaluator="polykernel_sample.hostile:WrongTypes"),
         _language("hangs-completing", evaluator="polykernel_sample.hostile:HangsCompleting"),
         _language("hangs-ending", evaluator="polykernel_sample.hostile:HangsEnding"),
+        _language(
+            "options",
+            evaluator="polykernel_sample.evaluators:Sample",
+            options={"é": [1, {"deep": None}]},
+        ),
         _language("buggy", evaluator="polykernel_sample.evaluators:Buggy"),
     ]
