@@ -11,9 +11,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from polykernel.hookspecs import hookimpl
     from polykernel.language import Language
+    from polykernel.samples import Samples
 
 __version__ = "0.1.0"
-__all__ = ["Language", "__version__", "hookimpl"]
+__all__ = ["Language", "Samples", "__version__", "hookimpl"]
 
 
 def __getattr__(name: str) -> object:
@@ -21,6 +22,10 @@ def __getattr__(name: str) -> object:
         from polykernel.language import Language
 
         return Language
+    if name == "Samples":
+        from polykernel.samples import Samples
+
+        return Samples
     if name == "hookimpl":
         from polykernel.hookspecs import hookimpl
 

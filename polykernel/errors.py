@@ -2,6 +2,7 @@
 
 PolykernelError                  anything below; its text is one line that a user can act on
 ├── LanguageError                a Language was declared wrongly
+├── SamplesError                 the samples of a language were declared wrongly
 ├── UnknownSubshell              a request names a subshell that is not there
 ├── UnknownLanguage              no plugin brings the language that was asked for
 ├── ConnectionFileError          a connection file is missing, unreadable or malformed
@@ -33,6 +34,10 @@ class LanguageError(PolykernelError):
     def __init__(self, text: str, language: str = "") -> None:
         super().__init__(text)
         self.language = language
+
+
+class SamplesError(PolykernelError):
+    """The :class:`polykernel.Samples` of a language have a wrong field, or are something else."""
 
 
 class UnknownLanguage(PolykernelError):

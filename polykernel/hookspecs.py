@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from polykernel.errors import LanguageError
     from polykernel.language import Language
+    from polykernel.samples import Samples
 
 hookspec = pluggy.HookspecMarker("polykernel")
 hookimpl = pluggy.HookimplMarker("polykernel")
@@ -28,4 +29,16 @@ def polykernel_languages() -> Iterable[Language | LanguageError]:  # type: ignor
     and the text says why, and the others go on.
 
     Called once in each process that needs to know the languages; it must not load a runtime.
+    """
+
+
+@hookspec(firstresult=True)
+def polykernel_samples(language: str) -> Samples | None:
+    """Return code by which a language is tried, and what comes of it; ``None`` for no samples.
+
+    Called by ``polykernel check`` only, never when a kernel starts: import ``Samples`` inside the
+    function.
+
+    Args:
+        language: The name of one of this plugin's languages.
     """

@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING
 import pluggy
 
 from polykernel import hookspecs
-from polykernel.errors import LanguageError, UnknownLanguage
+from polykernel.errors import LanguageError, SamplesError, UnknownLanguage
 from polykernel.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import TracebackType
+
+    from polykernel.samples import Samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +212,41 @@ def _load(plugin: Plugin) -> Plugins:
     )
 
 
-def _languages(module: str) -> list[Language | LanguageError]:
+def samples_of(found: FoundLanguage) -> Samples | None:
+    """Give the code by which a language is tried, if its plugin has any.
+
+    Raises:
+        SamplesError: The plugin's hook fails, or returns something else; the text names the
+            plugin, and the error that its code has raised is the cause.
+    """
+    from polykernel.samples import Samples
+
+    name = found.language.name
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            samples = _manager(found.plugin.module).hook.polykernel_samples(language=name)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a plugin may raise anything, SystemExit too
+        reason = f"polykernel_samples({name!r}): {_reason(error)}"
+        raise SamplesError(str(BrokenPlugin(found.plugin, reason))) from error
+    if samples is None or isinstance(samples, Samples):
+        return samples
+    reason = f"polykernel_samples({name!r}) must return Samples or None, not {samples!r}"
+    raise SamplesError(str(BrokenPlugin(found.plugin, reason)))
+
+
+def _manager(module: str) -> pluggy.PluginManager:
     # a manager for each plugin: what its hook raises, or returns, is certainly its own
     manager = pluggy.PluginManager("polykernel")
     manager.add_hookspecs(hookspecs)
     manager.register(importlib.import_module(module), module)
     manager.check_pending()
+    return manager
+
+
+def _languages(module: str) -> list[Language | LanguageError]:
+    manager = _manager(module)
     if not manager.hook.polykernel_languages.get_hookimpls():
         raise LanguageError(
             f"{module} has no function polykernel_languages marked with @polykernel.hookimpl"
@@ -251,7 +282,7 @@ def _reason(error: BaseException) -> str:
         text = " ".join(str(error).split())
     except Exception:  # its __str__ is the plugin's code as well
         text = ""
-    if isinstance(error, (LanguageError, pluggy.PluginValidationError)) and text:
+    if isinstance(error, (LanguageError, SamplesError, pluggy.PluginValidationError)) and text:
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from polykernel import Language, hookimpl, hookspecs
-from polykernel.plugins import load_module
+from polykernel import Language, Samples, hookimpl, hookspecs
+from polykernel.plugins import load_module, samples_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +38,12 @@ def polykernel_languages() -> list[Language]:
     return [ONLY]
 
 
+@hookimpl
+def polykernel_samples(language: str) -> Samples | None:
+    CALLED.add("polykernel_samples")
+    return Samples(error="!") if language == ONLY.name else None
+
+
 @pytest.fixture
 def this_module_as_plugin() -> Iterator[str]:
     CALLED.clear()
@@ -61,6 +67,8 @@ def test_every_hook_says_what_it_is_for_and_when_it_is_called(name: str) -> None
 def test_every_hook_is_called(this_module_as_plugin: str) -> None:
     loaded = load_module(this_module_as_plugin)
     assert [found.language for found in loaded.languages] == [ONLY]
+    assert {"polykernel_languages"} == CALLED, "samples are not asked for at a kernel's start"
+    assert samples_of(loaded.languages[0]) == Samples(error="!")
     assert set(HOOKS) == CALLED
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from sample_plugins import distribution, good_plugin, plugin
 
-from polykernel.errors import UnknownLanguage
-from polykernel.plugins import BrokenPlugin, Plugins, find, load_all, load_module
+from polykernel import Samples
+from polykernel.errors import SamplesError, UnknownLanguage
+from polykernel.plugins import BrokenPlugin, Plugins, find, load_all, load_module, samples_of
 from polykernel.start import start
 
 if TYPE_CHECKING:
@@ -266,3 +267,53 @@ def test_loading_one_plugin_looks_at_no_other_package() -> None:
         [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
+
+
+SAMPLES_HOOK = "\n\n@hookimpl\ndef polykernel_samples(language):\n    "
+# what the hook for samples may say, and what is to be told then
+BROKEN_SAMPLES = {
+    "text": ("return '1+1'", "must return Samples or None, not '1+1'"),
+    "mapping": ("return {'error': '!'}", "must return Samples or None, not {'error': '!'}"),
+    "raises": ("raise KeyError(language)", "KeyError: 'good'"),
+    "exits": ("raise SystemExit(3)", "SystemExit: 3"),
+    "wrong_field": (
+        "from polykernel import Samples; return Samples(error='')",
+        "Samples.error must be a non-empty string, not ''",
+    ),
+}
+
+
+def with_samples(site: Path, code: str) -> str:
+    languages = LANGUAGE_HOOK + (
+        "[Language(name='good', display_name='X', version='1', mimetype='a/b',"
+        " file_extension='.x', command=('x',))]"
+    )
+    return plugin(site, "good", languages + (SAMPLES_HOOK + code if code else ""))
+
+
+def test_the_samples_of_a_language_come_from_its_plugin(site: Path) -> None:
+    code = "print('loud'); from polykernel import Samples; return Samples(error=language)"
+    module = with_samples(site, code)
+    assert samples_of(find("good", module)) == Samples(error="good")
+
+
+@pytest.mark.parametrize("code", ["", "return None"])
+def test_a_plugin_need_not_have_samples(site: Path, code: str) -> None:
+    assert samples_of(find("good", with_samples(site, code))) is None
+
+
+@pytest.mark.parametrize("name", BROKEN_SAMPLES)
+def test_samples_that_can_not_be_had_are_told_with_the_plugin(site: Path, name: str) -> None:
+    code, reason = BROKEN_SAMPLES[name]
+    found = find("good", with_samples(site, code))
+    with pytest.raises(SamplesError) as raised:
+        samples_of(found)
+    told = str(raised.value)
+    assert reason in told
+    assert told.startswith("plugin sample-good 1.2 (sample_good.plugin): polykernel_samples('good'")
+
+
+def test_an_interrupt_is_not_taken_for_broken_samples(site: Path) -> None:
+    found = find("good", with_samples(site, "raise KeyboardInterrupt"))
+    with pytest.raises(KeyboardInterrupt):
+        samples_of(found)
