@@ -1,7 +1,8 @@
 """What stands in a language's kernelspec: ``kernel.json`` and the logos.
 
 Polykernel's own languages have a template in ``kernelspecs/``. A stranger's plugin brings its logos
-in a folder ``kernelspec`` of its package, or in the kernelspec that its wheel installs.
+in a folder ``kernelspec`` of its package, or in the kernelspec that its wheel installs; for one
+without any they are drawn.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import polykernel
 from polykernel import limits
+from polykernel.logos import draw
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -109,12 +111,12 @@ def _is_this_python(version: str) -> bool:
 
 
 def logos(found: FoundLanguage) -> dict[str, bytes]:
-    """Read the logos of a language, by their file names; empty where its plugin has none."""
+    """Read the logos of a language, by their file names, or draw them where its plugin has none."""
     for folder in _logo_folders(found):
         there = {name: (folder / name).read_bytes() for name in LOGOS if (folder / name).is_file()}
         if there:
             return there
-    return {}
+    return draw(found.language.name)
 
 
 def _logo_folders(found: FoundLanguage) -> Iterable[Traversable]:

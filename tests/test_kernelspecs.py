@@ -18,6 +18,7 @@ from polykernel.errors import KernelspecError
 from polykernel.interpreters import Interpreter
 from polykernel.kernelspec_content import LOGOS, Variant, kernel_json, logos
 from polykernel.kernelspecs import find_all, install, read, uninstall
+from polykernel.logos import draw
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -212,13 +213,15 @@ def test_a_strangers_language_is_installed_without_a_template(site: Path, folder
     written = install(plugins.find("lua", module), Variant(), folder)
     assert written.content["display_name"] == "Lua"
     assert written.argv[5:8] == ["lua", "--plugin", "sample_lua.plugin"]
-    assert {path.name for path in written.directory.iterdir()} == {"kernel.json"}
+    assert everything(written.directory).items() >= draw("lua").items()
+    assert written.files == sorted(LOGOS)
 
 
 def test_a_template_is_not_taken_for_another_plugins_language_of_that_name(site: Path) -> None:
     module = good_plugin(site, "mine", "language('echo')")
     mine = plugins.find("echo", module)
-    assert logos(mine) == {}
+    assert logos(mine) == draw("echo")
+    assert logos(found("echo")) != draw("echo")
     assert kernel_json(mine, Variant())["display_name"] == "Echo"
 
 
