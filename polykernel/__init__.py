@@ -9,12 +9,13 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from polykernel.errors import LanguageError
     from polykernel.hookspecs import hookimpl
     from polykernel.language import Language
     from polykernel.samples import Samples
 
 __version__ = "0.1.0"
-__all__ = ["Language", "Samples", "__version__", "hookimpl"]
+__all__ = ["Language", "LanguageError", "Samples", "__version__", "hookimpl"]
 
 
 def __getattr__(name: str) -> object:
@@ -22,6 +23,10 @@ def __getattr__(name: str) -> object:
         from polykernel.language import Language
 
         return Language
+    if name == "LanguageError":
+        from polykernel.errors import LanguageError
+
+        return LanguageError
     if name == "Samples":
         from polykernel.samples import Samples
 
