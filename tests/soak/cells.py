@@ -201,29 +201,35 @@ def threads(cook: Cook, dice: random.Random) -> Recipe:
     tag, names = cook.output.tag, [f"t{n}" for n in range(dice.randrange(1, 4))]
     for name in names:
         (cook.output.own if joined else cook.output.late)[name] = count
+    # cells of subshells share the variables: two that run side by side must not share names
+    soaked, started = f"soaked_{tag}", f"threads_{tag}"
     code = cook.pieces(3) + (
         # in one piece: of a line that is begun and not ended in a tenth of a second, what there is
         # is shown, and a thread that gets no processor may need longer between the two
-        f"def soaked(name):\n"
+        f"def {soaked}(name):\n"
         f"    for i in range({count}): sys.stdout.write(f'{tag}.{{name}} {{i}}\\n')\n"
-        f"ts = [threading.Thread(target=soaked, args=(name,)) for name in {names}]\n"
-        "for t in ts: t.start()\n"
+        f"{started} = [threading.Thread(target={soaked}, args=(name,)) for name in {names}]\n"
+        f"for thread_{tag} in {started}: thread_{tag}.start()\n"
     )
-    return Recipe(
-        "threads", code + ("for t in ts: t.join()\n" if joined else ""), output=cook.output
-    )
+    if joined:
+        code += f"for thread_{tag} in {started}: thread_{tag}.join()\n"
+    code += f"del {soaked}, {started}, thread_{tag}\n"
+    return Recipe("threads", code, output=cook.output)
 
 
 def tasks(cook: Cook, dice: random.Random) -> Recipe:
     count, awaited = dice.randrange(1, 30), dice.random() < 0.5
     (cook.output.own if awaited else cook.output.late)["a"] = count
+    tag = cook.output.tag
+    soaked, task = f"soaked_{tag}", f"task_{tag}"
     code = (
-        "import asyncio\nasync def soaked():\n"
-        f"    for i in range({count}):\n        print(f'{cook.output.tag}.a {{i}}')\n"
-        "        await asyncio.sleep(0.001)\ntask = asyncio.create_task(soaked())\n"
+        f"import asyncio\nasync def {soaked}():\n"
+        f"    for i in range({count}):\n        print(f'{tag}.a {{i}}')\n"
+        f"        await asyncio.sleep(0.001)\n{task} = asyncio.create_task({soaked}())\n"
+        f"{task}.add_done_callback(lambda done: globals().pop('{task}', None)); del {soaked}\n"
     )
     # the task of a cell that awaits nothing runs between the cells
-    end = "await task\n" if awaited else "await asyncio.sleep(0)\n"
+    end = f"await {task}\n" if awaited else "await asyncio.sleep(0)\n"
     return Recipe("tasks", code + end, output=cook.output)
 
 
