@@ -150,12 +150,13 @@ class Ledger:
             for each in reversed(self._views[view])
         )
 
-    def late_lines_are_there(self) -> bool:
-        """Whether all has come that threads, tasks and children print, of undisturbed cells."""
+    def missing_lines(self) -> list[str]:
+        """Tell of what threads, tasks and children of undisturbed cells print, and has not come."""
         found = self._read()
         come: dict[str, int] = defaultdict(int)
         for line in found.found:
             come[line.tag] += 1
+        missing = []
         for each in self.asked.values():
             if each.output is None or each.excuses or each.outcome not in each.right:
                 continue
@@ -163,8 +164,9 @@ class Ledger:
             stray = {} if self._is_quiet else output.stray
             wanted = sum({**output.own, **output.late, **stray}.values())
             if not each.silent and come[output.tag] < wanted:
-                return False
-        return True
+                missing.append(f"{wanted - come[output.tag]} lines of {each} ({output.tag})")
+        odd = [text[:200] for _, text in found.odd]
+        return [*missing, f"odd: {odd}"] if missing and odd else missing
 
     @property
     def _is_quiet(self) -> bool:

@@ -36,8 +36,10 @@ def rest(driver: Driver, subject: Subject) -> None:
         Broken: An invariant does not hold.
     """
     _settle(driver, subject)
+    ledger = subject.ledger
     driver.wait_for(
-        subject.ledger.late_lines_are_there, f"all that threads of {subject.name} print"
+        lambda: not ledger.missing_lines(),
+        lambda: f"all that threads of {subject.name} print: {ledger.missing_lines()}",
     )
     _run_until_well(driver, subject)
     _end_subshells(driver, subject)
