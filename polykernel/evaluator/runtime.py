@@ -107,7 +107,7 @@ class Runtime:
         shell = None if subshell is None else self._find_subshells().find(subshell)
         worker = self._main if shell is None else shell.worker
         busy = worker.busy
-        if busy and method in QUESTIONS_OF_CODE and self._service.evaluator.complete_while_busy:
+        if busy and method in QUESTIONS_OF_CODE and self._answers_beside():
             beside = self._begin_beside()
             if beside is not None:
                 beside.put((worker, message))
@@ -123,6 +123,10 @@ class Runtime:
         self._tasks.wake()
         if busy and method == "shutdown":
             interrupts.end_main_thread()
+
+    def _answers_beside(self) -> bool:
+        # before its start, or while that goes on, it has not made what its methods use
+        return self._service.started and self._service.evaluator.complete_while_busy
 
     def _begin_beside(self) -> SimpleQueue[tuple[Worker, dict[str, Any]]] | None:
         if self._beside is None:

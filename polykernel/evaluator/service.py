@@ -42,6 +42,11 @@ class Service:
         """Whether the process has been asked to end."""
         return self._signals.terminating
 
+    @property
+    def started(self) -> bool:
+        """Whether it can be asked, also beside a cell."""
+        return self._started
+
     def load(self, evaluator: Evaluator) -> None:
         """Take the author's object."""
         self.evaluator = evaluator

@@ -242,7 +242,7 @@ class Worker:
             if beside:
                 content = self._content(method, params)
             else:
-                content = self._interruptible(number, lambda: self._content(method, params))
+                content = self._interruptible(number, lambda: self._started_content(method, params))
             self._outlet.respond(number, content)
         except BaseException as error:
             if not beside:
@@ -260,6 +260,10 @@ class Worker:
             return work()
         finally:
             self._gate.disarm()
+
+    def _started_content(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        self._service.start()  # again, where it was interrupted
+        return self._content(method, params)
 
     def _content(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         evaluator = self._service.evaluator

@@ -231,6 +231,28 @@ def test_an_interrupted_start_is_tried_again_with_the_next_cell(python: str) -> 
         assert host.value("'alive'") == "alive"
 
 
+@pytest.mark.parametrize("evaluator", ["SlowStart", "BesideSlowStart"])
+def test_a_question_is_asked_of_no_evaluator_that_has_not_started(
+    python: str, evaluator: str
+) -> None:
+    with Host(f"sample.python:{evaluator}", python=python) as host:
+        host.send("hello", protocol=1)
+        host.wait_for("starting")
+        cell = host.start("'first'")
+        question = host.send("complete", code="['x']", cursor_pos=0)
+        host.interrupt()
+        assert host.result(cell)["result"]["data"] == {"text/plain": "first"}
+        assert host.result(question)["matches"] == ["x"]
+
+
+def test_a_question_tries_an_interrupted_start_again(python: str) -> None:
+    with Host("sample.python:SlowStart", python=python) as host:
+        host.send("hello", protocol=1)
+        host.wait_for("starting")
+        host.interrupt()
+        assert host.result(host.send("complete", code="['x']", cursor_pos=0))["matches"] == ["x"]
+
+
 def test_no_cell_runs_where_start_is_interrupted(python: str) -> None:
     """The cell that is interrupted ends, the next one tries again, and is interrupted there."""
     with Host("sample.python:SlowStart", python=python, env={"SLOW_STARTS": "2"}) as host:

@@ -118,4 +118,8 @@ class SlowStart(Python):
         super().start()
 
 
+class BesideSlowStart(SlowStart):
+    complete_while_busy = True
+
+
 __all__ = ["Bundle", "CellError", "mimebundle"]
