@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo lab test protocol faults soak fuzz lint typecheck screenshots bench clean
+.PHONY: demo lab test protocol faults soak fuzz lint typecheck screenshots site bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python scripts/demo.py
@@ -46,6 +46,11 @@ typecheck: $(VENV)/.test
 	$(BIN)/mypy
 	MYPYPATH=tests:plugins $(BIN)/mypy --explicit-package-bases tests benchmarks
 
+# the documentation's site, in build/site; warnings and broken links are errors
+site: $(VENV)/.site
+	$(BIN)/sphinx-build -W --keep-going --quiet -c docs -d build/doctrees . build/site
+	@echo "the site: build/site/index.html"
+
 screenshots: $(VENV)/.test
 	$(BIN)/python scripts/screenshots.py
 
@@ -67,8 +72,12 @@ $(VENV)/.lab: $(VENV)/bin/python $(SOURCES)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[lab,demo]'
 	touch $@
 
+$(VENV)/.site: $(VENV)/bin/python $(SOURCES)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[docs]'
+	touch $@
+
 $(VENV)/.test: $(VENV)/bin/python $(SOURCES)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[lab,demo,test,fuzz]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[lab,demo,test,fuzz,docs]'
 	touch $@
 
 # BENCH="--only start trip --rounds 3", for one; `.venv-bench` is made for the kernels
