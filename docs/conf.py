@@ -7,6 +7,11 @@ repository: README.md and SECURITY.md stand beside docs/.
 from __future__ import annotations
 
 from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 project = "polykernel"
 version = release = version_of("polykernel")
@@ -43,14 +48,26 @@ autodoc_typehints_description_target = "documented"
 autodoc_inherit_docstrings = False
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
-napoleon_use_ivar = True
 python_use_unqualified_type_names = True
 toc_object_entries_show_parents = "hide"
-# pages that come with parts that are not there yet
-suppress_warnings = ["toc.empty_glob"]
 
 html_theme = "furo"
 html_title = f"polykernel {version}"
 html_extra_path = ["site"]
 html_copy_source = False
 html_show_sphinx = False
+
+# pages of the navigation that come with parts that are on their way
+COMING = ("tutorial", "wrapping", "compiled", "testing", "developing")
+
+
+def setup(app: Sphinx) -> None:
+    """Let the navigation leave out what is not there yet."""
+    app.connect("source-read", _leave_out)
+
+
+def _leave_out(app: Sphinx, docname: str, content: list[str]) -> None:
+    folder = (Path(app.srcdir) / docname).parent
+    for name in COMING:
+        if docname.endswith("index") and not (folder / f"{name}.md").exists():
+            content[0] = content[0].replace(f"\n{name}\n", "\n")

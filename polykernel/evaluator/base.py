@@ -60,7 +60,7 @@ class Evaluator:
         debugger: Whether :meth:`debug` works, here and now.
         temporary: A folder for files of this process's own, by name: it is not there yet. It is
             removed when the process has ended, however that was. Empty where there is none.
-        options: What :attr:`polykernel.Language.options` says, before :meth:`start` is called.
+        options: What ``options`` of :class:`polykernel.Language` says, before :meth:`start` is called.
     """
 
     implementation: str = ""
@@ -82,7 +82,7 @@ class Evaluator:
             cell: The only handle on the front end: output, display, input.
 
         Returns:
-            What is shown as the cell's result: ``None`` shows nothing, a string is shown as it is,
+            What is shown as the cell's result. ``None`` shows nothing, a string is shown as it is,
             a :class:`Bundle` as it says, any other object by its ``_repr_*_`` methods.
 
         Raises:

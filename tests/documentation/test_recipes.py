@@ -173,9 +173,9 @@ def test_a_display_is_replaced_from_another_cell(recipe: Recipe) -> None:
 
 def test_a_table_is_html_with_its_values_escaped(recipe: Recipe) -> None:
     client = recipe("tables").client
-    html = data(client.execute("SELECT '<b>' AS [<i>], NULL AS nothing"))["text/html"]
+    html = data(client.execute("SELECT '<b>' AS [<i>], NULL AS empty"))["text/html"]
     assert html == (
-        "<table><thead><tr><th>&lt;i&gt;</th><th>nothing</th></tr></thead>"
+        "<table><thead><tr><th>&lt;i&gt;</th><th>empty</th></tr></thead>"
         "<tbody><tr><td>&lt;b&gt;</td><td>–</td></tr></tbody></table>"
     )
 
