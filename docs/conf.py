@@ -22,7 +22,16 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 root_doc = "docs/index"
 include_patterns = ["README.md", "SECURITY.md", "CHANGELOG.md", "docs/**"]
 # what need not be walked through
-exclude_patterns = [".*", "build", "benchmarks", "examples", "plugins", "polykernel", "scripts", "tests"]
+exclude_patterns = [
+    ".*",
+    "build",
+    "benchmarks",
+    "examples",
+    "plugins",
+    "polykernel",
+    "scripts",
+    "tests",
+]
 source_suffix = {".md": "markdown"}
 
 # a reference to what is not documented is an error, as all warnings are

@@ -60,7 +60,7 @@ class Evaluator:
         debugger: Whether :meth:`debug` works, here and now.
         temporary: A folder for files of this process's own, by name: it is not there yet. It is
             removed when the process has ended, however that was. Empty where there is none.
-        options: What ``options`` of :class:`polykernel.Language` says, before :meth:`start` is called.
+        options: What ``Language.options`` says; set before :meth:`start` is called.
     """
 
     implementation: str = ""

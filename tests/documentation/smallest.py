@@ -36,7 +36,7 @@ FRAMEWORKS = (
     Framework("polykernel", ("polykernel", "install", "shout"), "polykernel-shout"),
     Framework(
         "ipykernel",
-        ("jupyter", "kernelspec", "install", "kernelspec", "--name", "shout", "--sys-prefix"),
+        ("jupyter", "kernelspec", "install", "--sys-prefix", "--name=shout", "kernelspec"),
     ),
     Framework("metakernel", ("python", "-m", "shout", "install", "--sys-prefix")),
     Framework("kernmini", ("python", "-m", "shout", "install")),

@@ -19,71 +19,64 @@ from support.kernels import Kernel
 from documentation import blocks, shells, test_recipes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from sample_environment import Environment
 
 README = blocks.ROOT / "README.md"
 
-#: Blocks that nobody runs, by their page and first line, and why.
+#: Blocks that nobody runs, by their page and how they begin, and why.
 NOT_RUN = {
-    ("README.md", "$ make demo     # makes .venv, installs polykernel, runs the notebooks of "
-     "examples/ in the terminal"): "`make test` is what runs this; each makes an environment",
+    ("README.md", "$ make demo"): "`make test` is what runs this; each makes an environment",
     ("README.md", "$ pip install ."): "is how the environment was made that runs this",
-    ("docs/benchmarks/README.md", "$ make bench                                             "
-     "# all: some forty minutes"): "takes forty minutes; tests/test_benchmarks.py tries the parts",
-    ("docs/design.md", " JupyterLab, console, nbclient, VS Code ...            (any number of "
-     "front ends)"): "a picture",
-    ("docs/design.md", "# polykernel_calc/plugin.py          what the entry point names; loaded "
-     "by the host; nothing heavy here"): "a sketch of a plugin; README.md's is run",
-    ("docs/design.md", "# polykernel_calc/evaluator.py       loaded in the evaluator process"):
-        "a sketch: its calculate() is the reader's own; README.md's is run",
-}  # fmt: skip
-#: Blocks that tests of this module run, by their page and first line.
+    ("docs/benchmarks/README.md", "$ make bench"): (
+        "takes forty minutes; tests/test_benchmarks.py tries the parts"
+    ),
+    ("docs/design.md", " JupyterLab, console"): "a picture",
+}
+#: Blocks that tests of this module run, by their page and how they begin.
 RUN_HERE = {
-    ("README.md", "$ polykernel list                # languages, their packages, what they need, "
-     "where they are installed"),
-    ("README.md", "# polykernel_shout/plugin.py        what the entry point names; nothing heavy "
-     "here"),
-    ("README.md", "# polykernel_shout/evaluator.py     loaded in the evaluator process"),
+    ("README.md", "$ polykernel list"),
+    ("README.md", "# polykernel_shout/plugin.py"),
+    ("README.md", "# polykernel_shout/evaluator.py"),
     ("README.md", "# pyproject.toml"),
-    ("docs/limits.md", "$ polykernel install python --memory 2GiB --cell-timeout 10min "
-     "--idle-timeout 2h \\"),
-    ("docs/limits.md", '{"polykernel": {"limits": {"cell_timeout": "30s", "max_output": "1MB"}}}'),
-}  # fmt: skip
+    ("docs/limits.md", "$ polykernel install python"),
+    ("docs/limits.md", '{"polykernel": {"limits": '),
+}
 #: Pages whose blocks another test module runs: that module names the page.
 ELSEWHERE = ("tutorial.md", "wrapping.md", "compiled.md", "testing.md", "developing.md")
 #: What is no code: parts of the page.
 DIRECTIVES = ("{toctree}", "{eval-rst}")
 
 
-def first_line(block: blocks.Block) -> str:
-    return block.text.partition("\n")[0]
+def begins(block: blocks.Block, known: tuple[str, str]) -> bool:
+    page, beginning = known
+    return block.page == page and block.text.startswith(beginning)
 
 
-def undecided() -> Iterator[blocks.Block]:
-    """Give the blocks that no test runs, and of which nobody has said why."""
-    for page in blocks.pages():
-        for block in blocks.of(page):
-            key = (block.page, first_line(block))
-            if (
-                block.language not in DIRECTIVES
-                and page.parent != blocks.RECIPES
-                and page.name not in ELSEWHERE
-                and key not in NOT_RUN
-                and key not in RUN_HERE
-            ):
-                yield block
+def everywhere() -> list[blocks.Block]:
+    return [
+        block
+        for page in blocks.pages()
+        if page.parent != blocks.RECIPES and page.name not in ELSEWHERE
+        for block in blocks.of(page)
+        if block.language not in DIRECTIVES
+    ]
 
 
 def test_every_block_is_run_or_it_is_said_why_not() -> None:
-    assert [str(block) for block in undecided()] == []
+    undecided = [
+        str(block)
+        for block in everywhere()
+        if not any(begins(block, known) for known in (*NOT_RUN, *RUN_HERE))
+    ]
+    assert undecided == []
 
 
 def test_nothing_is_said_of_blocks_that_are_gone() -> None:
-    there = {(block.page, first_line(block)) for page in blocks.pages() for block in blocks.of(page)}
-    assert {*NOT_RUN, *RUN_HERE} - there == set()
+    for known in (*NOT_RUN, *RUN_HERE):
+        assert [str(block) for block in everywhere() if begins(block, known)], known
 
 
 def test_every_block_of_a_recipe_is_a_file_a_transcript_or_printed() -> None:
@@ -163,7 +156,7 @@ def test_the_language_in_ten_lines_has_ten_lines() -> None:
 def test_readmes_commands_do_what_they_say(environment: Environment) -> None:
     venv.create(environment.home / "project" / ".venv", symlinks=True)
     (block,) = (
-        each for each in blocks.of(README) if first_line(each).startswith("$ polykernel list")
+        each for each in blocks.of(README) if begins(each, ("README.md", "$ polykernel list"))
     )
     printed = {}
     for command in shells.commands(block):
@@ -175,7 +168,7 @@ def test_readmes_commands_do_what_they_say(environment: Environment) -> None:
         printed[command.split()[1]] = done.stdout
     assert set(printed) == {"list", "install", "exec", "doctor", "uninstall"}
     assert "calc" in printed["list"]
-    assert printed["exec"] == "1/2\n"
+    assert printed["exec"] == "1/2 = 0.5\n"
     assert not (environment.kernels / "project").exists()
 
 
@@ -222,5 +215,5 @@ def test_the_pages_metadata_of_a_cell_limits_its_output(
     content = {"code": "print('x' * 2_000_000)", "allow_stdin": False}
     msg_id = client.send("execute_request", content, metadata=json.loads(block.text))
     outcome = client.outcome(msg_id)
-    assert outcome.reply["ename"] == "LimitExceeded"
-    assert "1MB" in outcome.reply["evalue"].replace(" ", "")
+    assert outcome.status == "ok"
+    assert 0 < len(outcome.text()) <= 1_000_000

@@ -56,9 +56,7 @@ ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELEC
 def shown(name: str) -> list[transcripts.Shown]:
     """Give the cells that a page shows."""
     page = blocks.of(blocks.RECIPES / f"{name}.md")
-    return [
-        cell for block in page if block.is_transcript for cell in transcripts.read(block.text)
-    ]
+    return [cell for block in page if block.is_transcript for cell in transcripts.read(block.text)]
 
 
 def play(
@@ -176,7 +174,7 @@ def test_a_table_is_html_with_its_values_escaped(recipe: Recipe) -> None:
     html = data(client.execute("SELECT '<b>' AS [<i>], NULL AS empty"))["text/html"]
     assert html == (
         "<table><thead><tr><th>&lt;i&gt;</th><th>empty</th></tr></thead>"
-        "<tbody><tr><td>&lt;b&gt;</td><td>–</td></tr></tbody></table>"
+        "<tbody><tr><td>&lt;b&gt;</td><td>\N{EN DASH}</td></tr></tbody></table>"
     )
 
 
@@ -278,9 +276,7 @@ def test_an_interrupt_stops_an_embedded_runtime_and_keeps_its_state(
 
 
 @pytest.mark.parametrize("module", ["evaluator", "evaluator_in_a_thread"])
-def test_an_interrupt_at_any_moment_means_that_statement_alone(
-    recipe: Recipe, module: str
-) -> None:
+def test_an_interrupt_at_any_moment_means_that_statement_alone(recipe: Recipe, module: str) -> None:
     client = recipe("interrupts", module=module).client
     for _ in range(10):
         cell = client.send_execute(ENDLESS)
@@ -340,9 +336,7 @@ def test_help_is_the_live_objects_own(recipe: Recipe) -> None:
 
 def test_code_that_ends_with_an_equals_sign_goes_on(recipe: Recipe) -> None:
     client = recipe("completion").client
-    replies = [
-        client.request("is_complete_request", {"code": code}).reply for code in ("x =", "x")
-    ]
+    replies = [client.request("is_complete_request", {"code": code}).reply for code in ("x =", "x")]
     assert replies[0] == {"status": "incomplete", "indent": "    "}
     assert replies[1] == {"status": "complete"}
 
@@ -393,9 +387,7 @@ def test_megabytes_travel_both_ways_over_a_comm(recipe: Recipe) -> None:
     client = recipe("buffers").client
     client.send("comm_open", {"comm_id": "mine", "target_name": "samples", "data": {}})
     sent = array.array("d", range(500_000))
-    client.send(
-        "comm_msg", {"comm_id": "mine", "data": {"by": 2}}, buffers=[sent.tobytes()]
-    )
+    client.send("comm_msg", {"comm_id": "mine", "data": {"by": 2}}, buffers=[sent.tobytes()])
     (buffer,) = client.wait_for("comm_msg").message["buffers"]
     assert bytes(buffer) == array.array("d", range(0, 1_000_000, 2)).tobytes()
 
