@@ -44,7 +44,7 @@ class Language:
         install_hint: What to do where one of those is missing.
         subshells: Whether its evaluator runs cells side by side, in subshells.
         debugger: The Python module that its debugger needs in the evaluator's interpreter.
-        options: What its evaluator is told: :attr:`polykernel.evaluator.Evaluator.options`, or
+        options: What its evaluator is told: ``Evaluator.options``, or
             ``options`` in a program's hello. Anything that has a JSON form, under texts as keys.
 
     Raises:

@@ -46,7 +46,7 @@ class Evaluator:
 
     One instance lives as long as its evaluator process. All methods are called in the process's
     main thread, one at a time, but for :meth:`complete`, :meth:`inspect` and :meth:`is_complete`
-    where :attr:`complete_while_busy` is set, and for :meth:`debug`.
+    where ``complete_while_busy`` is set, and for :meth:`debug`.
 
     Attributes:
         implementation: Name and version of what runs the code, for logs and ``doctor``.

@@ -27,8 +27,8 @@ EXTENSION = """() => {
 
 
 @pytest.fixture
-def recipe(server: JupyterServer, tmp_path: Path) -> Iterator[str]:
-    """A kernelspec of the page's language, while the server runs."""
+def recipe(server: JupyterServer, lab: Lab, tmp_path: Path) -> Iterator[str]:
+    """A kernelspec of the page's language, of which the page is told when it is loaded."""
     packages.write(tmp_path, blocks.files(blocks.RECIPES / "comms.md"))
     run = f"-P -m polykernel run recipe --plugin {packages.PACKAGE}.plugin -f {{connection_file}}"
     folder = server.root.parent / "jupyter_path" / "kernels" / "recipe"
@@ -41,6 +41,7 @@ def recipe(server: JupyterServer, tmp_path: Path) -> Iterator[str]:
         "env": {"PYTHONPATH": str(tmp_path)},
     }
     (folder / "kernel.json").write_text(json.dumps(content))
+    lab.load()
     yield "recipe"
     shutil.rmtree(folder)
 

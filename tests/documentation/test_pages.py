@@ -1,4 +1,4 @@
-"""What README.md and the other pages show as code or commands is run, or it is said here why not."""
+"""Code and commands that README.md and the other pages show are run, or it is said here why not."""
 
 from __future__ import annotations
 
