@@ -1,4 +1,4 @@
-"""Makes the pictures of docs/images: the launcher, and a notebook in Python and in the calculator.
+"""Makes the pictures of docs/images: the launcher, and notebooks of Python, calc and a recipe.
 
 Run it in an environment where polykernel is installed with its extras ``lab``, ``demo`` and
 ``test``; Chromium comes from the system. The server and the browser are those of the tests.
@@ -19,6 +19,7 @@ sys.path.insert(0, str(REPOSITORY / "tests"))
 from browser.chromium import chromium  # noqa: E402 -- where it is was said above
 from browser.lab import LANGUAGES, Lab  # noqa: E402
 from browser.server import JupyterServer  # noqa: E402
+from documentation import packages  # noqa: E402
 
 PYTHON = [
     """\
@@ -50,6 +51,7 @@ CALC = [
     "approx(pi, 40)",
     "2 * sqt(16)",
 ]
+SHAPES = ["circle 20", "ratio 22/7", "square 255 140 0", "note a < b", "light", "triangle"]
 
 
 def take(lab: Lab, name: str) -> None:
@@ -85,15 +87,19 @@ def main() -> None:
     """Start everything, take all pictures, end everything."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="polykernel-") as folder:
-        server = JupyterServer(Path(folder), kernels=list(LANGUAGES))
+        path = Path(folder) / "jupyter_path"
+        server = JupyterServer(Path(folder), [path], [*LANGUAGES, "recipe"])
         try:
             with chromium(server.token) as context:
                 lab = Lab(server, context)
                 lab.load()
                 take_launcher(lab)
+                packages.install("rich-display", path / "kernels", Path(folder) / "packages")
+                lab.load()  # or it would not know of that
                 lab.hide_sidebar()
                 take_notebook(lab, "notebook", "polykernel-python", PYTHON)
                 take_notebook(lab, "calc", "polykernel-calc", CALC)
+                take_notebook(lab, "rich-display", "recipe", SHAPES)
         finally:
             server.stop()
 

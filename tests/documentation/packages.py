@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import sys
 from typing import TYPE_CHECKING
 
 from support.kernels import Kernel
@@ -43,6 +45,27 @@ def write(folder: Path, files: Mapping[str, str], module: str = "evaluator") -> 
     for name, text in {**files, "plugin.py": plugin}.items():
         if name.endswith(".py"):
             (package / name).write_text(text, "utf-8")
+
+
+def install(name: str, kernels: Path, packages: Path) -> None:
+    """Write a recipe's package, and a kernelspec of the name ``recipe`` for it.
+
+    Args:
+        name: The recipe's page.
+        kernels: Where kernelspecs are looked for.
+        packages: Where the package is written to.
+    """
+    write(packages, blocks.files(blocks.RECIPES / f"{name}.md"))
+    run = f"-P -m polykernel run recipe --plugin {PACKAGE}.plugin -f {{connection_file}}"
+    content = {
+        "argv": [sys.executable, *run.split()],
+        "display_name": "Recipe",
+        "language": "recipe",
+        "interrupt_mode": "message",
+        "env": {"PYTHONPATH": str(packages)},
+    }
+    (kernels / "recipe").mkdir(parents=True)
+    (kernels / "recipe" / "kernel.json").write_text(json.dumps(content))
 
 
 def start(
