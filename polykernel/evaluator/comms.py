@@ -26,6 +26,9 @@ class CommMessage:
     """
 
     __slots__ = ("buffers", "data", "metadata")
+    data: Any
+    metadata: dict[str, Any]
+    buffers: Sequence[memoryview]
 
     def __init__(self, data: Any, metadata: dict[str, Any], buffers: Sequence[memoryview]) -> None:
         self.data = data
@@ -49,13 +52,19 @@ class Comm:
         on_close: Called with the message by which the front end closes the comm.
     """
 
+    comm_id: str
+    target_name: str
+    is_open: bool
+    on_message: Callable[[CommMessage], object]
+    on_close: Callable[[CommMessage], object]
+
     def __init__(self, comms: Comms, comm_id: str, target_name: str) -> None:
         self._comms = comms
         self.comm_id = comm_id
         self.target_name = target_name
         self.is_open = True
-        self.on_message: Callable[[CommMessage], object] = _ignore
-        self.on_close: Callable[[CommMessage], object] = _ignore
+        self.on_message = _ignore
+        self.on_close = _ignore
 
     def __repr__(self) -> str:
         return f"<Comm {self.target_name} {self.comm_id}>"
