@@ -9,7 +9,7 @@ import pytest
 from documentation import packages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from support.kernels import Kernel
@@ -24,10 +24,13 @@ def recipe(tmp_path: Path) -> Iterator[Callable[..., Kernel]]:
         name: str,
         language: str = "recipe",
         environment: dict[str, str] | None = None,
+        arguments: Sequence[str] = (),
         **options: str,
     ) -> Kernel:
         folder = tmp_path / f"recipe{len(kernels)}"
-        kernels.append(packages.start(name, folder, language, environment or {}, **options))
+        kernels.append(
+            packages.start(name, folder, language, environment or {}, arguments, **options)
+        )
         return kernels[-1]
 
     yield start

@@ -12,7 +12,7 @@ from support.kernels import Kernel
 from documentation import blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 PACKAGE = "polykernel_recipe"
@@ -69,7 +69,12 @@ def install(name: str, kernels: Path, packages: Path) -> None:
 
 
 def start(
-    name: str, folder: Path, language: str, environment: Mapping[str, str], **options: str
+    name: str,
+    folder: Path,
+    language: str,
+    environment: Mapping[str, str],
+    arguments: Sequence[str],
+    **options: str,
 ) -> Kernel:
     """Start a real kernel of a recipe."""
     page = blocks.RECIPES / f"{name}.md"
@@ -81,4 +86,5 @@ def start(
         f"{language}@{PACKAGE}.plugin",
         where,
         environment={"PYTHONPATH": str(packages), **environment},
+        arguments=arguments,
     )

@@ -16,16 +16,17 @@ import sys
 import zlib
 from base64 import b64decode
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from evaluator.conftest import INTERPRETERS
 from support import processes
 
 from documentation import blocks, transcripts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from support.client import Client, Outcome
     from support.kernels import Kernel
@@ -49,6 +50,8 @@ ALONE = {
 WITH_HELP = {"input", "interrupts", "subshells"}
 #: What they show of cells is told by the front end's programs.
 BY_FRONT_ENDS = {"comms"}
+#: Recipes for which more than Python must be installed.
+NEED_PACKAGES = {"plots"}
 
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 
@@ -109,6 +112,17 @@ def test_the_first_page_lists_every_recipe() -> None:
 @pytest.mark.parametrize(("name", "language"), ALONE.items())
 def test_cells_show_what_the_page_shows(recipe: Recipe, name: str, language: str) -> None:
     play(recipe(name, language).client, name)
+
+
+@pytest.mark.skipif(
+    min(INTERPRETERS)[:2] == sys.version_info[:2], reason="no older interpreter is there"
+)
+@pytest.mark.parametrize("name", sorted(ALONE.keys() - NEED_PACKAGES))
+def test_cells_show_the_same_in_the_oldest_interpreter(recipe: Recipe, name: str) -> None:
+    python = Path(INTERPRETERS[min(INTERPRETERS)])
+    kernel = recipe(name, ALONE[name], arguments=["--python", str(python)])
+    play(kernel.client, name)
+    assert Path(kernel.evaluator().exe()) == python.resolve()
 
 
 # rich display
