@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo lab test protocol faults soak fuzz lint typecheck screenshots site bench clean
+.PHONY: demo lab test protocol faults soak fuzz lint typecheck screenshots site smallest bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python scripts/demo.py
@@ -51,11 +51,15 @@ site: $(VENV)/.site
 	$(BIN)/sphinx-build -W --keep-going --quiet -c docs -d build/doctrees . build/site
 	@echo "the site: build/site/index.html"
 
+# installs the smallest kernels of four frameworks, each in an environment of its own, and tries them
+smallest: $(VENV)/.test
+	$(BIN)/python scripts/try_smallest.py
+
 screenshots: $(VENV)/.test
 	$(BIN)/python scripts/screenshots.py
 
 clean:
-	rm -rf $(VENV) $(VENV)-bench
+	rm -rf $(VENV) $(VENV)-bench $(VENV)-smallest build
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("polykernel needs Python 3.11 or newer: make PYTHON=python3.11 ..." if sys.version_info < (3, 11) else 0)'
