@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from evaluator.conftest import INTERPRETERS
-from support import processes
+from support import commands, processes
 
 from documentation import blocks, transcripts
 
@@ -107,6 +107,21 @@ def test_every_recipe_is_run() -> None:
 def test_the_first_page_lists_every_recipe() -> None:
     listed = re.findall(r"\]\(([\w-]+)\.md\)", (blocks.RECIPES / "README.md").read_text())
     assert sorted(listed) == sorted(set(ALONE) | WITH_HELP | BY_FRONT_ENDS)
+
+
+def test_the_code_of_recipes_is_laid_out_and_linted_as_ours(tmp_path: Path) -> None:
+    for page in blocks.RECIPES.glob("*.md"):
+        for name, text in blocks.files(page).items():
+            if name.endswith(".py"):
+                (tmp_path / f"{page.stem}-{name}").write_text(text, "utf-8")
+    ruff = [str(commands.PROGRAMS / "ruff")]
+    options = ["--isolated", "--line-length", "100", "--target-version", "py38"]
+    rules = ["--select", "B,C4,E,F,I,PERF,PIE,RET,SIM,UP"]
+    for command in (["check", *options, *rules], ["format", "--diff", *options]):
+        done = subprocess.run(
+            [*ruff, *command, "."], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(("name", "language"), ALONE.items())
