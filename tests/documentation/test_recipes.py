@@ -309,7 +309,8 @@ def test_an_interrupt_at_any_moment_means_that_statement_alone(recipe: Recipe, m
     client = recipe("interrupts", module=module).client
     for _ in range(10):
         cell = client.send_execute(ENDLESS)
-        client.send("interrupt_request", channel="control")  # maybe before it has begun
+        client.wait_for("execute_input", cell)  # it is with the evaluator, begun or not
+        client.send("interrupt_request", channel="control")
         assert client.outcome(cell).reply["ename"] == "KeyboardInterrupt"
         assert client.execute("SELECT 1").result == "[(1,)]"
 
