@@ -16,7 +16,7 @@ import sample_environment
 from sample_plugins import distribution
 from support.kernels import Kernel
 
-from documentation import blocks, shells, test_recipes
+from documentation import blocks, recipes, shells
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +86,7 @@ def test_every_block_of_a_recipe_is_a_file_a_transcript_or_printed() -> None:
                 block.name
                 or block.is_transcript
                 or block.language in DIRECTIVES
-                or page.stem in test_recipes.BY_FRONT_ENDS
+                or page.stem in recipes.BY_FRONT_ENDS
             ), f"nobody runs {block}"
 
 
