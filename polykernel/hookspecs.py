@@ -1,7 +1,7 @@
 """Every hook that a plugin may implement, on one page.
 
 A plugin is a module, named by an entry point in the group ``polykernel``, whose functions are
-marked with :data:`hookimpl`.
+marked with :data:`polykernel.hookimpl`.
 """
 
 from __future__ import annotations
