@@ -105,7 +105,7 @@ def test_a_plot_is_a_png_twice_as_dense_as_it_is_shown(recipe: Recipe) -> None:
 
 
 def test_a_bar_is_one_display_and_few_messages(recipe: Recipe) -> None:
-    outcome = recipe("progress").client.execute("1000000")
+    outcome = recipe("progress").client.execute("100000")
     bars = [seen for seen in outcome.iopub if seen.msg_type.endswith("display_data")]
     assert [seen.msg_type for seen in bars] == [
         "display_data",
