@@ -209,10 +209,11 @@ class Output:
             self._cells[cell] = self._cells.pop(cell)
         return target
 
-    def say(self, text: str) -> None:
-        """Tell the user something on the last cell's stderr."""
-        if not self._last.silent:
-            self._tell(self._last, text)
+    def say(self, text: str, cell: int | None = None) -> None:
+        """Tell the user something on a cell's stderr; on the last one's where it is ``None``."""
+        target = self._target(cell)
+        if not target.silent:
+            self._tell(target, text)
 
     def _add(self, target: _Target, stream: str, text: str) -> None:
         if not text or target.silent or self._muted:

@@ -178,7 +178,7 @@ class Shell:
             shared.supervisor.wake()  # for the next one
             self._fail(cell, trouble, abort=untold is not None)
         elif not cell.quiet:
-            shared.output.say(shared.obituary.lost())
+            shared.output.say(shared.obituary.lost(), self.running_id)
 
     def _tighten(self, cell: Cell) -> dict[str, Any] | None:
         """Heed a cell's own limits; gives the content of an error where they are none."""
@@ -416,7 +416,8 @@ class Shell:
         if isinstance(answer, Failure):
             if answer.code != METHOD_NOT_FOUND:
                 failure = failure_content(answer, self._shared.plugin())
-                self._shared.output.say("\n".join(failure["traceback"]) + "\n")
+                told = "\n".join(failure["traceback"])
+                self._shared.output.say(f"{told}\n", self.running_id)
             comm.on_refused(answer)
         self._finish_text()
         self._over(comm)

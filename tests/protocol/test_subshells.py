@@ -284,3 +284,17 @@ def test_threads_and_tasks_of_a_subshells_cell_print_to_it(python: Kernel) -> No
     assert outcome.text() == "thread\ntask\n"
     gate.open()
     assert client.outcome(main).text() == "at the gate\n"
+
+
+def test_the_loss_of_an_evaluator_is_told_in_the_cell_that_is_the_first_of_the_fresh_one(
+    python: Kernel,
+) -> None:
+    client = python.client
+    shell = client.create_subshell()
+    assert python.execute("import os; os._exit(3)").status == "error"
+    # while the main shell waits for the answer, what nobody claims is its last cell's
+    client.send("complete_request", {"code": "pri", "cursor_pos": 3})
+    cell = client.send_execute("'beside'", subshell=shell)
+    outcome = client.outcome(cell)
+    assert outcome.result == "'beside'"
+    assert "This cell runs in a fresh evaluator" in outcome.text("stderr")
