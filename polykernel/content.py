@@ -85,6 +85,11 @@ def error_content(ename: str, evalue: str, traceback: list[str] | None = None) -
     return {"status": "error", "ename": ename, "evalue": evalue, "traceback": lines}
 
 
+def plugin_error(trouble: str, traceback: str, advice: str) -> dict[str, Any]:
+    """Content of the error of a cell whose plugin is broken; what to do comes last."""
+    return error_content("PluginError", trouble, [trouble, *traceback.splitlines(), advice])
+
+
 def excess_content(excess: Excess, *lines: str) -> dict[str, Any]:
     """Content of the error of a cell that has exceeded a limit; how to raise it comes last."""
     told = f"\x1b[31mLimitExceeded\x1b[39m: {excess.told}"

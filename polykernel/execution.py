@@ -22,7 +22,7 @@ from polykernel.shell import Shared, Shell
 from polykernel.stdin import NOT_NOW, InputRequests
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import msgspec
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from polykernel.items import Item, Send
     from polykernel.limiter import Runner
     from polykernel.limits import Limit
+    from polykernel.shell import Renewal
     from polykernel.supervisor import Supervisor
     from polykernel.watcher import Abilities, Death
 
@@ -55,6 +56,7 @@ class Execution:
         on_counted: Told of each cell that counts, of its number and of its code.
         on_result: Told of the result of a cell that counts.
         on_abilities_changed: Told what a new evaluator says of itself.
+        on_evaluator_up: Told that a new evaluator has said it.
         on_comm: Told of each comm message that the evaluator sends.
         on_evaluator_gone: Told when the evaluator has died.
     """
@@ -84,6 +86,7 @@ class Execution:
         self.output = Output(lambda message: send("iopub", message))
         self.on_counted: Callable[[Message, int, str], None] = lambda message, count, code: None
         self.on_result: Callable[[Message, msgspec.Raw], None] = lambda message, data: None
+        self.on_evaluator_up: Callable[[], None] = lambda: None
         self.on_abilities_changed: Callable[[Abilities], None] = lambda abilities: None
         self.on_debug_event: Callable[[bytes], None] = lambda content: None
         self.on_comm: Callable[[str, bytes], None] = lambda msg_type, content: None
@@ -109,7 +112,7 @@ class Execution:
             on_counted=self._counted,
             on_result=self._resulted,
             on_idle=self._on_idle,
-            busy_beside=self._busy_beside,
+            busy_beside=self.busy_beside,
         )
         self._main = Shell(self._shared)
         self._subshells: dict[str, Shell] = {}
@@ -158,6 +161,23 @@ class Execution:
         except UnknownSubshell:
             return 0
 
+    def develop(self, renewal: Renewal) -> None:
+        """Let fresh evaluators be made while the plugin is developed."""
+        self._shared.renewal = renewal
+
+    @property
+    def cannot_start(self) -> bool:
+        """Whether no evaluator can be started."""
+        return bool(self._supervisor.start_error)
+
+    def set_broken(self, broken: dict[str, Any] | None) -> None:
+        """Take notice that the language can't run at all, or can again.
+
+        Args:
+            broken: Why, as content of an error; or ``None``.
+        """
+        self._shared.broken = broken
+
     @property
     def busy_with(self) -> Message | None:
         """The request whose busy status is the kernel's, or ``None``."""
@@ -166,7 +186,8 @@ class Execution:
     def _shells(self) -> list[Shell]:
         return [self._main, *self._subshells.values(), *self._leaving]
 
-    def _busy_beside(self, shell: Shell) -> Message | None:
+    def busy_beside(self, shell: Shell) -> Message | None:
+        """Give the request that runs in another shell than this one, or ``None``."""
         others = (each for each in self._shells() if each is not shell)
         return next((each.running.message for each in others if each.running), None)
 
@@ -220,12 +241,13 @@ class Execution:
 
     def interrupt(self) -> None:
         """Interrupt what runs in all shells; where nothing runs, what cells have left running."""
+        waits = self._shared.renewal is not None and self._shared.renewal.interrupted()
         running = [each for each in self._shells() if each.running_id is not None]
         numbers = [each.running_id for each in running if each.running_id is not None]
         if numbers:
             self._input.interrupt()
             self._supervisor.interrupt(numbers, _shortest_grace(running))
-        elif not self._supervisor.interrupt_idle():
+        elif waits or not self._supervisor.interrupt_idle():
             return
         self._read_on()
 
@@ -298,6 +320,27 @@ class Execution:
         elif method.startswith("comm_"):
             self.on_comm(method, bytes(params.content))
 
+    def replace_evaluator(
+        self, command: Sequence[str], options: Mapping[str, Any], on_replaced: Callable[[], None]
+    ) -> None:
+        """End the evaluator and start another one, while nothing runs but a cell that waits for it.
+
+        Args:
+            command: The new one's command line.
+            options: The language's, for its hello.
+            on_replaced: Called when the old one is gone.
+        """
+
+        def replaced() -> None:
+            self._input.forget()
+            self._obituary.forget()
+            self.output.last_words()
+            for told in self.on_evaluator_gone:
+                told()
+            on_replaced()
+
+        self._supervisor.replace(command, options, replaced)
+
     def on_input_request(self, line: Line) -> None:
         """Ask the front end that sent the running cell."""
         number = line.id
@@ -309,7 +352,9 @@ class Execution:
             return
         self.output.finish_text()
         content = bytes(line.params.content)
-        self._input.ask(number, cell.message, cell.request.allow_stdin, content)
+        renewal = self._shared.renewal
+        allowed = cell.request.allow_stdin and not (renewal and renewal.rehearses)
+        self._input.ask(number, cell.message, allowed, content)
 
     def _running_cell(self, number: int | None) -> Cell | None:
         """Find the running cell of that number; that of the main shell where it is ``None``."""
@@ -327,6 +372,7 @@ class Execution:
     def on_abilities(self, abilities: Abilities) -> None:
         """Pass on what a new evaluator says of itself."""
         self.on_abilities_changed(abilities)
+        self.on_evaluator_up()
 
     def on_heard_interrupt(self) -> None:
         """Let a flood wait again that goes on after an interrupt."""

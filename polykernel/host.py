@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from tornado.ioloop import IOLoop
 
-from polykernel.content import error_content
+from polykernel.content import plugin_error
 from polykernel.debugger import Debugger
 from polykernel.dispatch import Dispatch
 from polykernel.execution import Execution
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
     from tornado.platform.asyncio import AsyncIOLoop
 
+    from polykernel.development import Development
     from polykernel.front_ends import FrontEnds
     from polykernel.kernel_info import KernelInfo
+    from polykernel.language import Language
     from polykernel.limits import Limits
     from polykernel.message import Message
     from polykernel.start import Start
@@ -44,6 +46,9 @@ class Host:
         early: Messages that have come, and on which channels.
         born: When this process was started.
         files: To be removed when it is killed.
+        development: Who loads the language anew when its plugin changes; ``None`` where nobody
+            develops it.
+        replay: Whether earlier cells are run again then.
     """
 
     def __init__(
@@ -55,6 +60,9 @@ class Host:
         early: Sequence[tuple[str, Message]] = (),
         born: float = 0.0,
         files: Sequence[str] = (),
+        development: Development | None = None,
+        *,
+        replay: bool = False,
     ) -> None:
         self._loop = cast("AsyncIOLoop", IOLoop.current())
         self._transport = transport = front_ends.transport
@@ -98,10 +106,30 @@ class Host:
             history=self._history,
             born=born,
         )
+        self._info = info
+        if development is not None:
+            self._develop(development, start, replay=replay)
         transport.on_congestion = self._on_congestion
         transport.on_unasked = self._execution.input_undeliverable
         front_ends.on_message = self._dispatch.handle
         front_ends.busy_with = lambda: self._execution.busy_with
+
+    def _develop(self, development: Development, start: Start, *, replay: bool) -> None:
+        from polykernel.renewal import Renewal
+
+        renewal = Renewal(
+            development,
+            self._execution,
+            lambda: str(start.plugin),
+            self._on_language,
+            replay=replay,
+        )
+        self._execution.develop(renewal)
+
+    def _on_language(self, language: Language) -> None:
+        """Tell front ends of the facts of a language that was loaded anew."""
+        self._info.take(language)
+        self._execution.subshells = language.subshells
 
     def run(
         self, *, ready: Callable[[], None] = lambda: None, interrupt_ends: bool = False
@@ -203,5 +231,4 @@ def _broken(start: Start) -> dict[str, object] | None:
     """Content of the error that each cell gives where the plugin or its evaluator is no good."""
     if start.process is not None:
         return None
-    lines = [start.trouble, *start.traceback.splitlines(), "Mend it, then restart the kernel."]
-    return error_content("PluginError", start.trouble, lines)
+    return plugin_error(start.trouble, start.traceback, "Mend it, then restart the kernel.")

@@ -24,11 +24,17 @@ class KernelInfo:
     """
 
     def __init__(self, language: Language, version: str | None = None) -> None:
-        self._language_info: dict[str, Any] = language.language_info()
+        self._version = version
+        self._language_info: dict[str, Any]
+        self.take(language)
+
+    def take(self, language: Language) -> None:
+        """Take the facts of a language, such as one that was loaded anew."""
+        self._language_info = language.language_info()
         self._banner = language.banner or f"{language.display_name}, by polykernel"
         self._help_links = [{"text": text, "url": url} for text, url in language.help_links.items()]
-        if version:
-            self.correct(version)
+        if self._version:
+            self.correct(self._version)
 
     def correct(self, version: str) -> bool:
         """Take the language's version from who knows; give whether it was wrong."""

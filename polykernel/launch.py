@@ -122,14 +122,18 @@ def command_of(language: Language, python: str | None, plugin_name: str) -> list
         os.path.join(here, "evaluator", "bootstrap.py"),
         language.evaluator,
         f"polykernel={here}",
-        f"{package}={_location(package)}",
+        f"{package}={location(package)}",
         "--plugin",
         plugin_name,
     ]
 
 
-def _location(package: str) -> str:
-    """Find the folder, or the file, of a top-level package without importing it."""
+def location(package: str) -> str:
+    """Find the folder, or the file, of a top-level package without importing it.
+
+    Raises:
+        EvaluatorStartError: It can't be found.
+    """
     try:
         spec = importlib.util.find_spec(package)
     except (ImportError, ValueError) as error:

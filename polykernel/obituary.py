@@ -61,6 +61,11 @@ class Obituary:
             f"This cell runs in a fresh evaluator: {because}. What earlier cells defined is lost.\n"
         )
 
+    def forget(self) -> None:
+        """Tell nothing more of evaluators that another one was put in the place of."""
+        self._lost_because, self._untold = "", None
+        self._start_words.clear()
+
     def no_start(self, error: str, *, passing: bool) -> dict[str, Any]:
         """Content of the error of each cell where no evaluator can be started.
 

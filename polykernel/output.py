@@ -209,11 +209,16 @@ class Output:
             self._cells[cell] = self._cells.pop(cell)
         return target
 
-    def say(self, text: str, cell: int | None = None) -> None:
-        """Tell the user something on a cell's stderr; on the last one's where it is ``None``."""
+    def say(self, text: str, cell: int | None = None) -> bool:
+        """Tell the user something on a cell's stderr; on the last one's where it is ``None``.
+
+        Returns:
+            Whether it was told: a silent cell shows nothing.
+        """
         target = self._target(cell)
         if not target.silent:
             self._tell(target, text)
+        return not target.silent
 
     def _add(self, target: _Target, stream: str, text: str) -> None:
         if not text or target.silent or self._muted:

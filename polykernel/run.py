@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from polykernel.connection import ConnectionInfo, Registrar
+    from polykernel.development import Development
     from polykernel.front_ends import FrontEnds
     from polykernel.host import Host
     from polykernel.kernel_info import KernelInfo
@@ -42,6 +43,8 @@ def run(
     transport: str = "tcp",
     ip: str = "127.0.0.1",
     encrypt: bool = False,
+    dev: bool = False,
+    replay: bool = False,
 ) -> int:
     """Run a kernel until it is shut down.
 
@@ -60,6 +63,8 @@ def run(
         transport: ``tcp`` or ``ipc``, where there is no connection file.
         ip: The address to listen on, where there is no connection file.
         encrypt: Whether to make up keys for CURVE, or to refuse a connection file without them.
+        dev: Whether cells run in a fresh evaluator when the plugin's files have changed.
+        replay: Whether earlier cells are run again in a fresh evaluator.
 
     Returns:
         The exit code.
@@ -74,7 +79,8 @@ def run(
     inherited.settle_descriptors()
     made = contextlib.ExitStack()  # removes the files that we make
     inherited.end_at_signals(made.close)
-    begun = start(language, plugin, python)
+    development = _development(language, plugin, python) if dev else None
+    begun = start(language, plugin, python) if development is None else development.start()
     from polykernel import connection, logs
     from polykernel.front_ends import FrontEnds
     from polykernel.greeting import greet
@@ -95,7 +101,9 @@ def run(
             first = facts.content(subshells=begun.language.subshells, debugger=begun.debugger)
             early = greet(front_ends, first)
             # once signals are heeded the sockets remove their files: others may have taken a path
-            host = _host(front_ends, begun, facts, in_force, early, born)
+            host = _host(
+                front_ends, begun, facts, in_force, early, born, (), development, replay=replay
+            )
             host.run(ready=lambda: _forget(made))
             return 0
         info = connection.choose_ipc(info)
@@ -112,7 +120,9 @@ def run(
             entrust(begun.process, names)
         front_ends = FrontEnds(info)
         connection.warn(info)
-        host = _host(front_ends, begun, facts, in_force, files=names)
+        host = _host(
+            front_ends, begun, facts, in_force, (), 0.0, names, development, replay=replay
+        )
         ports = front_ends.transport.ports
         connection.write(info, ports, path)
         if info.registrar is None:
@@ -145,13 +155,22 @@ def _host(
     early: Sequence[tuple[str, Message]] = (),
     born: float = 0.0,
     files: Sequence[str] = (),
+    development: Development | None = None,
+    *,
+    replay: bool = False,
 ) -> Host:
     from polykernel.lean import import_tornado
 
     import_tornado()
     from polykernel.host import Host
 
-    return Host(front_ends, begun, facts, limits, early, born, files)
+    return Host(front_ends, begun, facts, limits, early, born, files, development, replay=replay)
+
+
+def _development(language: str, plugin: str | None, python: str | None) -> Development:
+    from polykernel.development import Development
+
+    return Development(language, plugin, python)
 
 
 def _limits(written: Mapping[str, str] | None, language: str) -> Limits | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -40,6 +40,23 @@ if TYPE_CHECKING:
 log = logging.getLogger("polykernel.shell")
 
 
+class Renewal(Protocol):
+    """What makes fresh evaluators while a plugin is developed."""
+
+    def begins(self, shell: Shell, cell: Cell) -> bool:
+        """Whether a cell has to wait for a fresh evaluator: ``shell.go_on`` comes later."""
+
+    def succeeded(self, shell: Shell, cell: Cell) -> None:
+        """Take notice that a cell has ended well."""
+
+    def interrupted(self) -> bool:
+        """Take notice that the user interrupts; whether a cell waits for a fresh evaluator."""
+
+    @property
+    def rehearses(self) -> bool:
+        """Whether the evaluator runs earlier cells, which can ask nobody."""
+
+
 class Shared(msgspec.Struct):
     """What all shells of a kernel share.
 
@@ -58,6 +75,8 @@ class Shared(msgspec.Struct):
         on_result: Told of the result of a cell that counts.
         on_idle: Told when a shell has nothing running any more.
         busy_beside: The request that runs in another shell than the given one, or ``None``.
+        renewal: Makes a fresh evaluator where the plugin's files have changed; ``None`` where
+            nobody develops it.
     """
 
     supervisor: Supervisor
@@ -74,6 +93,7 @@ class Shared(msgspec.Struct):
     on_result: Callable[[Message, msgspec.Raw], None]
     on_idle: Callable[[], None]
     busy_beside: Callable[[Shell], Message | None]
+    renewal: Renewal | None = None
 
 
 class Shell:
@@ -85,6 +105,7 @@ class Shell:
 
     Attributes:
         running: What the evaluator is doing for this shell.
+        waits: Whether that is a cell for which a fresh evaluator is being made.
         running_id: The evaluator's number of it; ``None`` where it was not handed over.
         execution_count: The number of the last cell that counts.
         limits: Those of what is running.
@@ -99,9 +120,15 @@ class Shell:
         self._stopped = False
         self._advancing = False  # taking from the queue
         self.running: Item | None = None
+        self.waits = False
         self.running_id: int | None = None
         self.execution_count = 0
         self.limits = shared.limits
+
+    @property
+    def is_main(self) -> bool:
+        """Whether it is no subshell."""
+        return self._subshell_id is None
 
     def submit(self, item: Item) -> None:
         """Queue a request that only the evaluator can serve."""
@@ -164,21 +191,76 @@ class Shell:
         self.execution_count += cell.counts
         if cell.counts:
             shared.on_counted(cell.message, self.execution_count, cell.request.code)
+        if shared.renewal is not None and shared.renewal.begins(self, cell):
+            self._await_evaluator(cell)
+            return
         untold = shared.obituary.untold(cell.quiet)
         trouble = untold or self._trouble() or self._tighten(cell)
         # writing to the evaluator first lets it work while we publish
         if trouble is None:
             self._hand_over(cell)
-        self._status(cell.message, "busy")
-        if not cell.quiet:
-            content = {"code": cell.request.code, "execution_count": self.execution_count}
-            shared.send("iopub", cell.message.child("execute_input", content))
-        self._begin_output(cell.message, cell.quiet)
+        self._announce(cell)
         if trouble is not None:
             shared.supervisor.wake()  # for the next one
             self._fail(cell, trouble, abort=untold is not None)
         elif not cell.quiet:
             shared.output.say(shared.obituary.lost(), self.running_id)
+
+    def _announce(self, cell: Cell) -> None:
+        """Say that a cell has begun, and let what comes from now on belong to it."""
+        self._status(cell.message, "busy")
+        if not cell.quiet:
+            content = {"code": cell.request.code, "execution_count": self.execution_count}
+            self._shared.send("iopub", cell.message.child("execute_input", content))
+        self._begin_output(cell.message, cell.quiet)
+
+    def _await_evaluator(self, cell: Cell) -> None:
+        self.waits = True
+        self._announce(cell)
+
+    def go_on(self, trouble: dict[str, Any] | None = None) -> None:
+        """Run the cell that has waited for a fresh evaluator.
+
+        Args:
+            trouble: Content of an error that it ends with instead; or ``None``.
+        """
+        cell = self.running
+        if not isinstance(cell, Cell):
+            return
+        self.waits = False
+        trouble = trouble or self._trouble() or self._tighten(cell)
+        if trouble is not None:
+            self._fail(cell, trouble)
+            return
+        self._hand_over(cell)
+        self.begin_output(cell)
+
+    def done(self) -> None:
+        """End the cell that has waited for a fresh evaluator, and wanted nothing else."""
+        if isinstance(self.running, Cell):
+            self._succeed(self.running, CellResult("ok"))
+
+    def rehearse(
+        self, params: dict[str, Any], respond: Callable[[msgspec.Raw | Failure], None]
+    ) -> None:
+        """Let the evaluator run an earlier cell before the one that runs; nobody sees it.
+
+        Args:
+            params: Of its ``execute`` request.
+            respond: Takes the result.
+        """
+        cell = self.running
+        if not isinstance(cell, Cell):
+            return
+        self._finish_text()
+        self.running_id = self._shared.supervisor.request("execute", params, respond)
+        self._shared.limiter.begin(self)
+        self._begin_output(cell.message, quiet=True)
+
+    def begin_output(self, cell: Cell) -> None:
+        """Let what comes from now on belong to a cell of this shell's."""
+        self._finish_text()
+        self._begin_output(cell.message, quiet=cell.quiet)
 
     def _tighten(self, cell: Cell) -> dict[str, Any] | None:
         """Heed a cell's own limits; gives the content of an error where they are none."""
@@ -190,23 +272,25 @@ class Shell:
 
     def _hand_over(self, cell: Cell) -> None:
         """Write a cell to the evaluator."""
-        request = cell.request
         self.running_id = self._shared.supervisor.request(
-            "execute",
-            {
-                "code": request.code,
-                "silent": cell.quiet,
-                "store_history": cell.counts,
-                "allow_stdin": request.allow_stdin,
-                "user_expressions": request.user_expressions or {},
-                "execution_count": self.execution_count,
-                "cell_id": notebook_cell_id(cell.message.metadata),
-                "msg_id": cell.message.header.msg_id,
-                **self._place,
-            },
-            lambda answer: self._on_result(cell, answer),
+            "execute", self.params_of(cell), lambda answer: self._on_result(cell, answer)
         )
         self._shared.limiter.begin(self)
+
+    def params_of(self, cell: Cell) -> dict[str, Any]:
+        """Give the params of the request by which the evaluator runs a cell."""
+        request = cell.request
+        return {
+            "code": request.code,
+            "silent": cell.quiet,
+            "store_history": cell.counts,
+            "allow_stdin": request.allow_stdin,
+            "user_expressions": request.user_expressions or {},
+            "execution_count": self.execution_count,
+            "cell_id": notebook_cell_id(cell.message.metadata),
+            "msg_id": cell.message.header.msg_id,
+            **self._place,
+        }
 
     def _begin_output(self, parent: Message, quiet: bool) -> None:
         # what nobody claims, such as what a child prints, is the main shell's while that runs
@@ -235,7 +319,8 @@ class Shell:
         supervisor = self._shared.supervisor
         supervisor.wake()
         if supervisor.start_error:
-            passing = supervisor.may_start_later
+            # where it is developed, each cell tries
+            passing = supervisor.may_start_later or self._shared.renewal is not None
             return self._shared.obituary.no_start(supervisor.start_error, passing=passing)
         return None
 
@@ -264,6 +349,11 @@ class Shell:
         if result.result and cell.counts:
             self._shared.on_result(cell.message, result.result.data)
         self._shared.output.end(self.running_id)
+        if self._shared.renewal is not None:
+            self._shared.renewal.succeeded(self, cell)
+        self._succeed(cell, result)
+
+    def _succeed(self, cell: Cell, result: CellResult) -> None:
         reply = {
             "status": "ok",
             "execution_count": self.execution_count,
@@ -301,6 +391,7 @@ class Shell:
 
     def _nothing_runs(self) -> None:
         self.running = self.running_id = None
+        self.waits = False
         self.limits = self._shared.limits
         self._shared.limiter.over(self)
         self._shared.on_idle()
@@ -444,6 +535,8 @@ class Shell:
     def try_again(self) -> None:
         """Give the new evaluator what the last one never began."""
         running = self.running
+        if self.waits:
+            return
         if isinstance(running, Question):
             self._put(running)
         elif isinstance(running, CommMessage):

@@ -51,10 +51,20 @@ def start(name: str, module: str | None, python: str | None) -> Start:
     """
     if module is None:
         return start_found(plugins.find(name), python)
+    return started(prepare(name, module, python), python)
+
+
+def start_found(found: FoundLanguage, python: str | None) -> Start:
+    """Start the evaluator of a language that has been found."""
+    return started(_prepared(found, python), python)
+
+
+def prepare(name: str, module: str, python: str | None) -> Start:
+    """Load a language, and say how its evaluator is started; see :func:`start`."""
     loaded = plugins.load_module(module)
     for found in loaded.languages:
         if found.language.name == name:
-            return start_found(found, python)
+            return _prepared(found, python)
     for broken in loaded.broken:
         if broken.language in ("", name):
             return _broken(name, broken)
@@ -63,18 +73,30 @@ def start(name: str, module: str | None, python: str | None) -> Start:
     return _broken(name, plugins.BrokenPlugin(plugin, f"brings no language {name!r}, but: {known}"))
 
 
-def start_found(found: FoundLanguage, python: str | None) -> Start:
-    """Start the evaluator of a language that has been found."""
-    command: list[str] = []
+def _prepared(found: FoundLanguage, python: str | None) -> Start:
+    begun = Start(found.language, found.plugin, [], None)
     try:
         command = launch.command_of(found.language, python, found.plugin.module)
-        process = launch.launch(command, os.environ)
     except EvaluatorStartError as error:
-        hint = found.language.install_hint
-        trouble = f"{error}; {hint}" if hint else str(error)
-        return Start(found.language, found.plugin, command, None, trouble)
-    debugger = python is None and _has_debugger(found.language)
-    return Start(found.language, found.plugin, command, process, debugger=debugger)
+        return _failed(begun, error)
+    return begun._replace(command=command)
+
+
+def started(begun: Start, python: str | None) -> Start:
+    """Start an evaluator that is prepared, unless something is wrong already."""
+    if begun.trouble:
+        return begun
+    try:
+        process = launch.launch(begun.command, os.environ)
+    except EvaluatorStartError as error:
+        return _failed(begun, error)
+    debugger = python is None and _has_debugger(begun.language)
+    return begun._replace(process=process, debugger=debugger)
+
+
+def _failed(begun: Start, error: EvaluatorStartError) -> Start:
+    hint = begun.language.install_hint
+    return begun._replace(trouble=f"{error}; {hint}" if hint else str(error))
 
 
 def _has_debugger(language: Language) -> bool:

@@ -90,6 +90,7 @@ class Supervisor:
         self._excess: Excess | None = None
         self._retired = False  # until somebody needs it
         self._on_gone: Callable[[], None] | None = None
+        self._on_replaced: Callable[[], None] | None = None
         self._timers: list[object] = []
         self._turn = turn
         self.start_error = start_error
@@ -151,6 +152,8 @@ class Supervisor:
 
     def _on_hello(self, answer: msgspec.Raw | Failure) -> None:
         channel = self._channel
+        if self._on_replaced is not None:
+            return  # it is to end
         try:
             if isinstance(answer, Failure):
                 raise ChannelError(answer.message)
@@ -390,6 +393,9 @@ class Supervisor:
             self._gone()
             return
         self._forget_timers()
+        if self._on_replaced is not None:
+            self._replaced()
+            return
         self._count_start(death)
         if not self.start_error and not self._retired:
             self.start()
@@ -410,6 +416,40 @@ class Supervisor:
                 f"the evaluator ended {MAXIMUM_STARTS} times at its start, "
                 f"the last time with {death.status}"
             )
+
+    # replacement
+
+    def replace(
+        self,
+        command: Sequence[str],
+        options: Mapping[str, Any],
+        on_replaced: Callable[[], None],
+    ) -> None:
+        """End the evaluator in good order, and start another one in its place.
+
+        What it has not answered it never will. What could not be started is tried again.
+
+        Args:
+            command: The new one's command line.
+            options: The language's, for its hello.
+            on_replaced: Called when the old one has been waited for and the new one is on its way,
+                or can't be started; never where the kernel is shut down before.
+        """
+        self._command, self._options = command, options
+        self._failed_starts = 0
+        self.start_error, self.may_start_later = "", False
+        self._on_replaced = on_replaced
+        self.abilities = None  # nobody is to count on the old one
+        if self._process is None:
+            self._replaced()
+        else:
+            self._ask_to_end(restart=True)
+
+    def _replaced(self) -> None:
+        on_replaced, self._on_replaced = self._on_replaced, None
+        self.start()
+        if on_replaced is not None:
+            on_replaced()
 
     # shutdown
 
