@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 import polykernel
-from polykernel import cli_commands, limits
+from polykernel import cli_commands, cli_dev, cli_repl, limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,6 +22,8 @@ examples:
   polykernel install python --memory 2GiB --cell-timeout 10min
                                       no cell may take more
   polykernel exec calc -c "1/3 + 1/6" run code without Jupyter
+  polykernel repl calc                the calculator in this terminal
+  polykernel dev shout                the same, for who writes the plugin of shout
   polykernel run echo                 start a kernel by hand, for a console to connect to
   polykernel doctor                   a kernel does not start? this says why
 """
@@ -86,6 +88,8 @@ def _parser() -> _Parser:
     _uninstall(commands)
     _run(commands)
     _exec(commands)
+    _repl(commands)
+    _dev(commands)
     _doctor(commands)
     return top
 
@@ -157,6 +161,7 @@ def _install(commands: _Commands) -> None:
         help="the interpreter that runs the cells, 3.8 or newer; nothing needs to be installed "
         "in it (default: the one that polykernel is installed in)",
     )
+    _development(command)
     _limits(command)
 
 
@@ -216,6 +221,7 @@ def _run(commands: _Commands) -> None:
         metavar="VERSION",
         help="the version to tell front ends, where the plugin can't know it",
     )
+    _development(command)
     _limits(command)
     command.add_argument(
         "--transport",
@@ -263,6 +269,54 @@ def _exec(commands: _Commands) -> None:
     )
     command.add_argument("--plugin", metavar="MODULE", help="load this plugin and no other")
     _python(command)
+
+
+def _repl(commands: _Commands) -> None:
+    command = _command(
+        commands,
+        "repl",
+        cli_repl.repl,
+        "Use a language in the terminal.",
+        "In Jupyter's console, where jupyter_console is installed; otherwise, and with --plain,\n"
+        "line by line. The kernel ends with it.",
+    )
+    _interactive(command)
+
+
+def _dev(commands: _Commands) -> None:
+    command = _command(
+        commands,
+        "dev",
+        cli_dev.dev,
+        "Use a language in the terminal while its plugin is written.",
+        "When a file of the plugin's has changed, the next cell runs in a fresh evaluator with the\n"
+        "new code; the kernel stays. A cell %replay runs the earlier cells again.",
+    )
+    _interactive(command)
+    command.add_argument(
+        "--replay", action="store_true", help="run earlier cells again after each change"
+    )
+
+
+def _interactive(command: _Parser) -> None:
+    command.add_argument("language", metavar="LANGUAGE", help="see 'polykernel list'")
+    command.add_argument(
+        "--plain", action="store_true", help="line by line, without Jupyter's console"
+    )
+    command.add_argument("--plugin", metavar="MODULE", help="load this plugin and no other")
+    _python(command)
+
+
+def _development(command: _Parser) -> None:
+    command.add_argument(
+        "--dev",
+        action="store_true",
+        help="for who writes the plugin: when its files have changed, the next cell runs in a fresh "
+        "evaluator with the new code",
+    )
+    command.add_argument(
+        "--replay", action="store_true", help="with --dev: run the earlier cells again before it"
+    )
 
 
 def _python(command: _Parser) -> None:

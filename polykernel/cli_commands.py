@@ -20,13 +20,23 @@ if TYPE_CHECKING:
 
 
 def run_values(arguments: Namespace) -> dict[str, Any]:
-    """Give the arguments of ``run`` as :func:`polykernel.cli_start.start_host` takes them."""
+    """Give the arguments of ``run`` as :func:`polykernel.cli_start.start_host` takes them.
+
+    Raises:
+        PolykernelError: ``--replay`` is asked for without ``--dev``.
+    """
+    _check_replay(arguments)
     values = {**vars(arguments)}
     del values["command"]
     limits = _limits(arguments)
     for name in OPTIONS:
         del values[name]
     return {**values, "limits": limits} if limits else values
+
+
+def _check_replay(arguments: Namespace) -> None:
+    if arguments.replay and not arguments.dev:
+        raise PolykernelError("--replay says what comes after a change: it needs --dev")
 
 
 def _limits(arguments: Namespace) -> dict[str, str]:
@@ -147,6 +157,7 @@ def install(arguments: Namespace) -> int:
     """Write kernelspecs."""
     from polykernel import kernelspecs
 
+    _check_replay(arguments)
     languages = _chosen(arguments)
     variant = _variant(arguments, languages)
     folder = _folder(arguments)
@@ -195,6 +206,8 @@ def _variant(arguments: Namespace, languages: list[FoundLanguage]) -> Variant:
         display_name=arguments.display_name,
         env=dict(_assignment(text) for text in arguments.env),
         limits=_limits(arguments),
+        dev=arguments.dev,
+        replay=arguments.replay,
         interpreter=None if python is None else interpreters.ask(python, debuggers),
     )
 

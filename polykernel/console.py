@@ -51,14 +51,10 @@ def run(found: FoundLanguage, variant: Variant, connection: Path) -> int:
         environment = {**os.environ, "JUPYTER_PATH": os.pathsep.join(filter(None, paths))}
         command = [sys.executable, "-P", "-m", "jupyter_console"]
         command += ["--kernel", spec.name, "-f", str(connection)]
-        # the console hears Ctrl-C itself
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
-            with subprocess.Popen(command, env=environment, preexec_fn=_heed_interrupts) as process:
+        with subprocess.Popen(command, env=environment) as process:
+            # Ctrl-C is for the console, which hears it itself
+            before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+            try:
                 return process.wait()
-        finally:
-            signal.signal(signal.SIGINT, before)
-
-
-def _heed_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+            finally:
+                signal.signal(signal.SIGINT, before)

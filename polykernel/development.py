@@ -40,13 +40,16 @@ class Development:
         module: The plugin's module; found among all installed plugins where ``None``.
         python: The interpreter that evaluates; this one where ``None``.
 
+    Attributes:
+        module: The plugin's module.
+
     Raises:
         UnknownLanguage: No plugin brings it.
     """
 
     def __init__(self, language: str, module: str | None, python: str | None) -> None:
         self._name = language
-        self._module = module or _module_of(language)
+        self.module = module or _module_of(language)
         self._python = python
         self._sources = Sources()
         self._helpers: set[str] = set()  # modules from elsewhere than its packages
@@ -59,7 +62,7 @@ class Development:
         self._forget()
         before = set(sys.modules)
         with self._record.recording():
-            start = prepare(self._name, self._module, self._python)
+            start = prepare(self._name, self.module, self._python)
         packages = self._packages(start.language)
         folders = [found for package in packages for found in _locations(package)]
         imported = {name: _file(name) for name in set(sys.modules) - before}
@@ -95,13 +98,13 @@ class Development:
         return self._sources.partly
 
     def _packages(self, language: Language) -> set[str]:
-        modules = [self._module, language.evaluator.partition(":")[0]]
+        modules = [self.module, language.evaluator.partition(":")[0]]
         return {module.partition(".")[0] for module in modules if module} - {"polykernel"}
 
     def _forget(self) -> None:
         """Let the plugin be imported again."""
         importlib.invalidate_caches()
-        top = self._module.partition(".")[0]
+        top = self.module.partition(".")[0]
         for name in list(sys.modules):
             ours = name.partition(".")[0] == top != "polykernel"
             if ours or name in self._helpers:

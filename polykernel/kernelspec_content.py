@@ -41,6 +41,8 @@ class Variant:
         interpreter: What evaluates the code, asked for the modules of debuggers; the host's own
             interpreter where ``None``.
         limits: What is limited, as the user wrote it, by the names of :mod:`polykernel.limits`.
+        dev: Whether cells run in a fresh evaluator when the plugin's files have changed.
+        replay: Whether earlier cells are run again then.
 
     Raises:
         LimitError: One of the limits is none.
@@ -50,6 +52,8 @@ class Variant:
     env: Mapping[str, str] = field(default_factory=dict)
     interpreter: Interpreter | None = None
     limits: Mapping[str, str] = field(default_factory=dict)
+    dev: bool = False
+    replay: bool = False
 
     def __post_init__(self) -> None:
         limits.parse(self.limits, "")
@@ -74,8 +78,7 @@ def kernel_json(found: FoundLanguage, variant: Variant) -> dict[str, Any]:
     content |= {
         "argv": _argv(found, variant),
         "display_name": variant.display_name
-        or content.get("display_name")
-        or found.language.display_name,
+        or f"{content.get('display_name') or found.language.display_name}{' (dev)' * variant.dev}",
         "language": found.language.name,
         "interrupt_mode": "message",
         "kernel_protocol_version": PROTOCOL,
@@ -102,6 +105,7 @@ def _argv(found: FoundLanguage, variant: Variant) -> list[str]:
             argv += ["--language-version", interpreter.version]
     for name, written in variant.limits.items():
         argv += [limits.flag(name), written]
+    argv += [flag for flag, wanted in (("--dev", variant.dev), ("--replay", variant.replay)) if wanted]
     return [*argv, "-f", "{connection_file}"]
 
 

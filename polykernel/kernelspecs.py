@@ -148,14 +148,15 @@ def install(
         found: The language, and the plugin that brings it.
         variant: Its display name, environment and interpreter.
         folder: As :func:`kernels_folder` gives it.
-        kernel_name: ``polykernel-`` and the language's name where empty.
+        kernel_name: ``polykernel-`` and the language's name where empty, and ``-dev`` where its
+            plugin is developed.
 
     Raises:
         KernelspecError: The name is not allowed or belongs to the kernelspec of another language or
             program, the language's runtime is not there, or the folder can't be written.
         EvaluatorStartError: The interpreter does not run.
     """
-    name = valid_name(kernel_name or default_name(found.language.name))
+    name = valid_name(kernel_name or default_name(found.language.name) + "-dev" * variant.dev)
     if variant.interpreter and found.language.command:
         raise KernelspecError(
             f"{found.language.name} is run by the program {found.language.command[0]}, "

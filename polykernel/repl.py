@@ -75,6 +75,8 @@ class Loop:
         self._numbers = itertools.count(1)
         self._answer: dict[str, Any] = {}
         self._lines: list[str] = []
+        self._indent = ""
+        self._matches: list[str] = []
         self._ends = False
 
     def develop(self, development: Development, begun: Start, *, replay: bool) -> None:
@@ -158,7 +160,6 @@ class Loop:
     # readline
 
     def _set_up_readline(self) -> None:
-        self._indent = ""
         try:
             import readline
         except ImportError:  # not every Python has it
@@ -191,7 +192,8 @@ class Loop:
         before = "".join(f"{each}\n" for each in self._lines)
         cursor = len(before) + readline.get_endidx()
         params = {"code": before + line, "cursor_pos": cursor}
-        answer = self._ask("complete", params, {"matches": []})
+        with self._terminal.running():
+            answer = self._ask("complete", params, {"matches": []})
         start = answer.get("cursor_start", cursor) - len(before)
         # readline puts a match in the place of what stands from `begin` on
         return [

@@ -106,6 +106,15 @@ class Terminal:
         finally:
             self.heed_interrupts()
 
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Let Ctrl-C interrupt what runs while :meth:`reading` goes on, such as for a completion."""
+        self.heed_interrupts()
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
     def end(self) -> None:
         """End the evaluator in good order, and then the loop."""
         # not from here, in the midst of what the execution does

@@ -1,0 +1,1 @@
+"""Perl, evaluated by Perl."""

@@ -1,0 +1,99 @@
+#!/usr/bin/env perl
+# Evaluates cells of Perl for polykernel; docs/channel.md walks through it.
+package Cell;    # what cells see: they are evaluated before anything of ours has a name
+use v5.16;
+no strict;
+sub evaluate { return eval "package main; no warnings;\n#line 1 \"$_[1]\"\n$_[0]" }
+
+package Evaluator;
+use strict; use warnings;
+use Data::Dumper; use JSON::PP;
+
+# descriptors 3 and 4; what a cell starts does not inherit them
+open(my $requests, '<&=', 3) && open(my $events, '>&=', 4) or die "polykernel starts this\n";
+binmode $_, ':encoding(UTF-8)' for \*STDOUT, \*STDERR;
+$_->autoflush(1) for \*STDOUT, \*STDERR, $events;    # output comes as it is made
+my $json = JSON::PP->new->utf8;
+my @words = qw(chomp defined delete die each else elsif eval exists foreach grep join keys last map
+    my next our print printf push return say shift sort split sub substr unless use values while);
+our ($busy, $writing, $late) = (0, 0, 0);    # the cell that runs; whether a line is being written
+my ($process, $asked, @waiting) = ($$, 0);
+
+sub put {    # one message, in one line, which no interrupt tears
+    local ($,, $\, $writing) = (undef, undef, 1);
+    print $events $json->encode({ jsonrpc => '2.0', @_ }) . "\n";
+    $writing = 0;
+    interrupted() if $late;
+}
+
+sub interrupted {    # acknowledges it, and ends the cell
+    return $late = 1 if $writing;
+    $late = 0;
+    put(method => 'interrupted', params => { $busy ? (cell => $busy) : () });
+    die "interrupted\n" if $busy;
+}
+$SIG{INT} = \&interrupted;
+
+sub get {    # the next message
+    local $/ = "\n";
+    return $json->decode(readline $requests // exit);    # at its end the host is gone
+}
+
+sub TIEHANDLE { return bless {} }
+sub READLINE {    # standard input asks the front end
+    my ($id, $content) = ('ask' . ++$asked, { prompt => '', password => JSON::PP::false });
+    put(id => $id, method => 'input_request', params => { cell => $busy, content => $content });
+    my $answer = get();
+    until (($answer->{id} // '') eq $id) { push @waiting, $answer; $answer = get() }
+    die "$answer->{error}{message}\n" if $answer->{error};
+    return $answer->{result}{value} eq "\x04" ? undef : "$answer->{result}{value}\n";
+}
+tie *STDIN, __PACKAGE__;
+
+sub failure {
+    my @lines = map { s/, <\$requests> line \d+//r } split /\n/, $_[0];
+    return { status => 'error', ename => 'Died', evalue => $lines[0], traceback => \@lines };
+}
+
+my %methods = (
+    hello => sub {
+        chdir $_[0]{cwd};
+        return { protocol => 1, interrupts => JSON::PP::true, language_version => substr $^V, 1 };
+    },
+    execute => sub {
+        my $code = $_[0]{code} =~ s/^my\b/our/mgr;    # at the top level it is kept for later cells
+        my @values = Cell::evaluate($code, "In [$_[0]{execution_count}]");
+        exit if $$ != $process;                       # a child that the cell has forked
+        return failure($@) if $@;
+        return { status => 'ok' } if $code =~ /;\s*$/ || !grep { defined } @values;
+        local ($Data::Dumper::Terse, $Data::Dumper::Indent, $Data::Dumper::Sortkeys) = (1, 1, 1);
+        my $shown = join ', ', map { ref ? Dumper($_) =~ s/\n$//r : $_ // 'undef' } @values;
+        return { status => 'ok', result => { data => { 'text/plain' => $shown }, metadata => {} } };
+    },
+    complete => sub {
+        my ($sigil, $word) = substr($_[0]{code}, 0, $_[0]{cursor_pos}) =~ /([\$\@%&]?)(\w*)$/;
+        my @names = grep { /^\Q$word\E\w*$/ } keys %main::, $sigil ? () : @words;
+        return { status => 'ok', matches => [sort @names], metadata => {},
+            cursor_start => $_[0]{cursor_pos} - length $word, cursor_end => $_[0]{cursor_pos} };
+    },
+    is_complete => sub {    # compiles, but runs only what `use` and BEGIN do
+        Cell::evaluate("package Scratch; return;\n$_[0]{code}", 'cell');
+        return { status => 'complete' } unless $@;
+        my $open = $@ =~ /at EOF|Missing right|not terminated|Can't find string terminator/;
+        return $open ? { status => 'incomplete', indent => '' } : { status => 'invalid' };
+    },
+    shutdown => sub { return {} },
+);
+
+while (1) {
+    my ($id, $method, $params) = @{ shift @waiting // get() }{qw(id method params)};
+    if (!defined $id || !defined $method) {    # a notification, or an answer that comes too late
+        interrupted() if ($method // '') eq 'interrupt' && !defined $params->{cell};
+    } elsif (my $serve = $methods{$method}) {
+        my $result = eval { local $busy = $method eq 'execute' ? $id : 0; $serve->($params) };
+        put(id => $id, result => $result // failure($@));
+        exit if $method eq 'shutdown';
+    } else {
+        put(id => $id, error => { code => -32601, message => "no method $method" });
+    }
+}
