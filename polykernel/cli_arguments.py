@@ -289,8 +289,8 @@ def _dev(commands: _Commands) -> None:
         "dev",
         cli_dev.dev,
         "Use a language in the terminal while its plugin is written.",
-        "When a file of the plugin's has changed, the next cell runs in a fresh evaluator with the\n"
-        "new code; the kernel stays. A cell %replay runs the earlier cells again.",
+        "When a file of the plugin's has changed, the next cell runs in a fresh evaluator with\n"
+        "the new code; the kernel stays. A cell %replay runs the earlier cells again.",
     )
     _interactive(command)
     command.add_argument(
@@ -311,8 +311,8 @@ def _development(command: _Parser) -> None:
     command.add_argument(
         "--dev",
         action="store_true",
-        help="for who writes the plugin: when its files have changed, the next cell runs in a fresh "
-        "evaluator with the new code",
+        help="for who writes the plugin: when its files have changed, the next cell runs in a "
+        "fresh evaluator with the new code",
     )
     command.add_argument(
         "--replay", action="store_true", help="with --dev: run the earlier cells again before it"

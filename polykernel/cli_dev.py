@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from polykernel.plugins import FoundLanguage
 
+
 def dev(arguments: Namespace) -> int:
     """Use a language, and heed the changes of its plugin."""
     refuse_windows()

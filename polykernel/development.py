@@ -1,8 +1,8 @@
 """Loads the language of a plugin that is being written, again and again.
 
 What belongs to it is found out while the plugin is loaded: the folders of its packages, the modules
-that it imports from elsewhere than the installed packages, the files that it reads, the folders that it
-lists, and the files that the evaluator's command line names. Only ``--dev`` imports this.
+that it imports from elsewhere than the installed packages, the files that it reads, the folders
+that it lists, and the files that its command and its options name. Only ``--dev`` imports this.
 """
 
 from __future__ import annotations
@@ -66,9 +66,7 @@ class Development:
         packages = self._packages(start.language)
         folders = [found for package in packages for found in _locations(package)]
         imported = {name: _file(name) for name in set(sys.modules) - before}
-        self._helpers = {
-            name for name, file in imported.items() if file and _is_own(file, folders)
-        }
+        self._helpers = {name for name, file in imported.items() if file and _is_own(file, folders)}
         files = [file for name in self._helpers if (file := imported[name])]
         files += [path for path in self._record.read if _is_own(path, folders)]
         files += filter(os.path.isfile, folders)
@@ -84,7 +82,7 @@ class Development:
     def changed(self) -> list[str]:
         """List the files that have changed since the language was loaded.
 
-        What Python has compiled of them is removed: it tells a new source from an old one by seconds.
+        What Python has compiled of them is removed: it tells new sources from old ones by seconds.
         """
         changed = self._sources.changed()
         for path in changed:
@@ -140,7 +138,7 @@ class _Record:
             # imports list the folders of the path, whatever is in them
             if path not in map(os.path.abspath, sys.path):
                 self.listed.add(path)
-        elif not _writes(*arguments[1:3]) and is_source(os.path.basename(path)):
+        elif not _writes(*arguments[1:3]) and is_source(path.rpartition("/")[2]):
             self.read.add(path)
 
 
@@ -207,7 +205,7 @@ def _named(language: Language) -> Iterator[str]:
     """Give the files that a language's command line and options name, and the program itself."""
     program = shutil.which(language.command[0]) if language.command else None
     for word in (program or "", *language.command[1:], *_texts(language.options)):
-        if word and "\0" not in word and os.path.isfile(word):
+        if word and "\0" not in word and Path(word).is_file():
             yield os.path.abspath(word)
 
 

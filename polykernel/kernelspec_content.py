@@ -105,7 +105,7 @@ def _argv(found: FoundLanguage, variant: Variant) -> list[str]:
             argv += ["--language-version", interpreter.version]
     for name, written in variant.limits.items():
         argv += [limits.flag(name), written]
-    argv += [flag for flag, wanted in (("--dev", variant.dev), ("--replay", variant.replay)) if wanted]
+    argv += ["--dev"] * variant.dev + ["--replay"] * variant.replay
     return [*argv, "-f", "{connection_file}"]
 
 

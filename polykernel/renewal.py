@@ -1,7 +1,7 @@
 """Between two cells: a fresh evaluator where the plugin's files have changed.
 
-The plugin's author asks for it (``--dev``). The kernel stays: its session, its history and its count;
-what cells have defined is lost, unless earlier cells are run again before the next one.
+The plugin's author asks for it (``--dev``). The kernel stays, with its session, its history and its
+count. What cells have defined is lost, unless earlier cells are run again before the next one.
 """
 
 from __future__ import annotations
@@ -44,8 +44,6 @@ class _Work(msgspec.Struct, eq=False):
         earlier: Those that have not been run.
         running: Whether one of them is.
         interrupted: Whether the user has had enough.
-        good: How many of them ended well.
-        bad: How many did not.
     """
 
     shell: Shell
@@ -54,8 +52,6 @@ class _Work(msgspec.Struct, eq=False):
     earlier: deque[dict[str, Any]]
     running: bool = False
     interrupted: bool = False
-    good: int = 0
-    bad: int = 0
 
 
 class Renewal:
@@ -165,7 +161,8 @@ class Renewal:
 
     def _next(self, work: _Work) -> None:
         if not work.earlier:
-            self._replayed(work)
+            work.shell.begin_output(work.cell)
+            self._finish(work)
             return
         params = work.earlier.popleft()
         work.running = True
@@ -175,12 +172,12 @@ class Renewal:
         self, work: _Work, params: dict[str, Any], answer: msgspec.Raw | Failure
     ) -> None:
         trouble = self._trouble_of(answer)
-        work.good += not trouble
-        work.bad += bool(trouble)
         if work.interrupted:
             self._end(work, _INTERRUPTED)
             return
-        if trouble:
+        if trouble.startswith("PluginError"):
+            work.earlier.clear()  # the cell itself will say that
+        elif trouble:
             work.shell.begin_output(work.cell)
             self._say(f"replaying [{params['execution_count']}] failed: {trouble}")
             self._tell()
@@ -197,14 +194,8 @@ class Renewal:
             return f"its result was refused: {error}"
         return "" if result.status == "ok" else f"{result.ename}: {result.evalue}".rstrip(": ")
 
-    def _replayed(self, work: _Work) -> None:
-        work.shell.begin_output(work.cell)
-        failed = f", {_cells(work.bad)} failed" if work.bad else ""
-        self._say(f"{_cells(work.good)} replayed{failed}")
-        self._tell()
-        self._finish(work)
-
     def _finish(self, work: _Work) -> None:
+        """Let the cell run in the fresh evaluator."""
         if work.cell.request.code.strip() == REPLAY:
             self._work = None
             work.shell.done()
@@ -236,15 +227,13 @@ class Renewal:
     # what is told
 
     def _note(self, changed: list[str], *, replays: bool) -> str:
-        if changed:
-            happened = f"{_names(changed)} changed"
-        else:
-            happened = "nothing changed" if not self._execution.cannot_start else "trying again"
+        happened = f"{_names(changed)} changed: " if changed else ""
+        fresh = f"{happened}this cell runs in a fresh evaluator"
         if not self._cells:
-            return f"{happened}: a fresh evaluator"
+            return fresh
         if replays:
-            return f"{happened}: a fresh evaluator, with {_cells(len(self._cells))} replayed"
-        return f"{happened}: a fresh evaluator; {REPLAY} runs the {_cells(len(self._cells))} before again"
+            return f"{fresh}, after a replay of {_cells(len(self._cells))}"
+        return f"{fresh}; {REPLAY} brings back what earlier cells defined"
 
     def _tell_partly(self) -> None:
         for folder in self._development.partly:

@@ -1,7 +1,7 @@
 """``polykernel repl`` where there is no Jupyter console: a loop of our own in the terminal.
 
-The parts are those of a kernel. While a line is read nothing else runs: what comes meanwhile, such as
-what a thread of a cell prints, is shown with the next cell.
+The parts are those of a kernel. While a line is read nothing else runs: what comes meanwhile, such
+as what a thread of a cell prints, is shown with the next cell.
 """
 
 from __future__ import annotations

@@ -120,9 +120,7 @@ def run(
             entrust(begun.process, names)
         front_ends = FrontEnds(info)
         connection.warn(info)
-        host = _host(
-            front_ends, begun, facts, in_force, (), 0.0, names, development, replay=replay
-        )
+        host = _host(front_ends, begun, facts, in_force, (), 0.0, names, development, replay=replay)
         ports = front_ends.transport.ports
         connection.write(info, ports, path)
         if info.registrar is None:

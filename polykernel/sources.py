@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import stat
 from collections import deque
+from itertools import islice
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
 FILES = 2000  # of a folder that are looked at, Python's and TOML's first
 ENTRIES = 20_000  # of a folder that are counted until the rest is left out
@@ -79,19 +81,22 @@ class Sources:
 
 def _state(path: str) -> tuple[int, ...] | None:
     try:
-        status = os.stat(path)
+        return _told(Path(path).stat())
     except OSError:
         return None
+
+
+def _told(status: os.stat_result) -> tuple[int, ...]:
     # the time alone is too coarse for two edits in a row; some editors put a new file in the place
     return status.st_mtime_ns, status.st_size, status.st_ino, stat.S_IMODE(status.st_mode)
 
 
 def _names(folder: str) -> tuple[str, ...] | None:
     try:
-        names = os.listdir(folder)
+        with os.scandir(folder) as entries:
+            return tuple(sorted(entry.name for entry in entries if is_source(entry.name)))
     except OSError:
         return None
-    return tuple(sorted(name for name in names if is_source(name)))
 
 
 def is_source(name: str) -> bool:
@@ -103,37 +108,35 @@ def _files_below(folder: str) -> _Listing:
     """List files, those near the top first, and code before all else."""
     code: list[str] = []
     others: list[str] = []
-    whole = True
-    for number, path in enumerate(_walk(folder)):
-        if number == ENTRIES:
-            whole = False
-            break
-        (code if path.endswith(_CODE) else others).append(path)
-    files = [*code, *others]
-    return _Listing(files[:FILES], whole and len(files) <= FILES)
-
-
-def _walk(folder: str) -> Iterator[str]:
     waiting = deque([folder])
-    seen = set()  # links may lead in a circle
-    while waiting:
-        here = waiting.popleft()
-        try:
-            status = os.stat(here)
-            with os.scandir(here) as entries:
-                found = sorted(entries, key=lambda entry: entry.name)
-        except OSError:
-            continue
-        if (status.st_dev, status.st_ino) in seen:
-            continue
-        seen.add((status.st_dev, status.st_ino))
-        for entry in found:
+    seen: set[tuple[int, int]] = set()  # links may lead in a circle
+    left = ENTRIES
+    while waiting and left:
+        for entry in _entries(waiting.popleft(), seen, left):
+            left -= 1
             if not is_source(entry.name):
                 continue
             if _is_folder(entry):
                 waiting.append(entry.path)
             else:
-                yield entry.path
+                (code if entry.name.endswith(_CODE) else others).append(entry.path)
+    files = [*code, *others]
+    return _Listing(files[:FILES], left > 0 and len(files) <= FILES)
+
+
+def _entries(folder: str, seen: set[tuple[int, int]], at_most: int) -> list[os.DirEntry[str]]:
+    """List what is in a folder, unless it has been listed already or can't be."""
+    try:
+        status = Path(folder).stat()
+        with os.scandir(folder) as entries:
+            found = sorted(islice(entries, at_most), key=lambda entry: entry.name)
+    except OSError:
+        return []
+    place = (status.st_dev, status.st_ino)
+    if place in seen:
+        return []
+    seen.add(place)
+    return found
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

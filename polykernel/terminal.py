@@ -108,7 +108,7 @@ class Terminal:
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
-        """Let Ctrl-C interrupt what runs while :meth:`reading` goes on, such as for a completion."""
+        """Within :meth:`reading`, let Ctrl-C interrupt what runs, such as a completion."""
         self.heed_interrupts()
         try:
             yield

@@ -15,6 +15,7 @@ PROGRAM = Path(__file__).with_name("evaluator.pl")
 
 @hookimpl
 def polykernel_languages() -> list[Language]:
+    """Bring Perl."""
     return [
         Language(
             name="perl",
@@ -30,6 +31,7 @@ def polykernel_languages() -> list[Language]:
 
 @hookimpl
 def polykernel_samples(language: str) -> Samples:
+    """Give code by which ``polykernel check`` tries it."""
     from polykernel import Samples
 
     return Samples(
