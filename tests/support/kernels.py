@@ -54,12 +54,13 @@ class Kernel:
         signature_scheme: str = "hmac-sha256",
         arguments: Sequence[str] = (),
         installed: bool = False,
+        options: Sequence[str] = (),
     ) -> None:
         self.folder = folder
         self._stderr = folder / "stderr"
         specs = KernelSpecManager()
         if not (installed or name.startswith("polykernel-")):
-            specs.kernel_dirs = [str(_sample_specs(folder, name))]
+            specs.kernel_dirs = [str(_sample_specs(folder, name, options))]
             specs.ensure_native_kernel = False
         connection_file = str(folder / "connection.json")
         self.manager = KernelManager(
@@ -211,13 +212,13 @@ class Kernel:
         self.manager.context.destroy(linger=0)
 
 
-def _sample_specs(folder: Path, name: str) -> Path:
-    """Write the kernelspec of a language of the sample plugin."""
+def _sample_specs(folder: Path, name: str, options: Sequence[str]) -> Path:
+    """Write the kernelspec of a language of the sample plugin, or of ``LANGUAGE@PLUGIN``."""
     specs = folder / "specs"
     language, _, plugin = name.partition("@")
     (specs / name).mkdir(parents=True)
     argv = [sys.executable, "-P", "-m", "polykernel", "run", language]
-    argv += ["--plugin", plugin or "polykernel_sample.plugin", "-f", "{connection_file}"]
+    argv += ["--plugin", plugin or "polykernel_sample.plugin", *options, "-f", "{connection_file}"]
     content = {
         "argv": argv,
         "display_name": name,
