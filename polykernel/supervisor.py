@@ -126,7 +126,8 @@ class Supervisor:
     def wake(self) -> None:
         """Start a process where there is none since none was needed, or something was used up."""
         asleep = self._retired or self.may_start_later
-        if asleep and self._process is None and self._on_gone is None:
+        ends = self._on_gone is not None or self._on_replaced is not None
+        if asleep and self._process is None and not ends:
             self.start_error, self.may_start_later = "", False
             self.start()
 
@@ -441,14 +442,14 @@ class Supervisor:
         self._on_replaced = on_replaced
         self.abilities = None  # nobody is to count on the old one
         if self._process is None:
-            self._replaced()
+            self._loop.add_callback(self._replaced)
         else:
             self._ask_to_end(restart=True)
 
     def _replaced(self) -> None:
         on_replaced, self._on_replaced = self._on_replaced, None
-        self.start()
-        if on_replaced is not None:
+        if on_replaced is not None and self._on_gone is None:
+            self.start()
             on_replaced()
 
     # shutdown

@@ -381,7 +381,7 @@ def test_a_cell_that_fails_in_the_replay_is_told_and_the_others_go_on(
 ) -> None:
     kernel = dev("--replay")
     kernel.execute("a = 1; assert not hasattr(self, 'strict')")
-    kernel.execute("b = input() if hasattr(self, 'strict') else 2; cell.display('shown')")
+    kernel.execute("b = cell.input('?') if hasattr(self, 'strict') else 2; cell.display('shown')")
     kernel.execute("c = 3")
     project.write_evaluator("second", subshells=False)
     text = (project.package / "evaluator.py").read_text()
@@ -414,14 +414,16 @@ def test_an_interrupt_ends_the_replay_and_the_cell(
     project: Project, dev: Callable[..., Kernel], tmp_path: Path
 ) -> None:
     kernel = dev("--replay")
-    there = tmp_path / "there"
-    kernel.execute(f"import os\nif os.path.exists({str(there)!r}):\n while True: pass")
+    there, begun = tmp_path / "there", tmp_path / "begun"
+    kernel.execute(
+        f"import os\nif os.path.exists({str(there)!r}):\n"
+        f" open({str(begun)!r}, 'w').close()\n while True: pass"
+    )
     kernel.execute("kept = 1")
     there.touch()
     project.write_evaluator("second")
     cell = kernel.client.send_execute("result = 'never'")
-    processes.until(lambda: len(project.ended()) == 1, "the end of the old evaluator")
-    kernel.wait_until_it_computes()
+    processes.until(begun.exists, "the replay")
     kernel.client.request("interrupt_request", channel="control")
     outcome = kernel.client.outcome(cell)
     assert outcome.reply["ename"] == "KeyboardInterrupt"
@@ -464,22 +466,36 @@ def test_a_replay_that_ends_the_evaluator_is_told_in_the_cell(
     assert kernel.execute("result = 1").result == "second 1"
 
 
-@pytest.mark.parametrize("options", [(), ("--replay",)])
-def test_a_shutdown_in_the_midst_answers_the_cell(
-    project: Project, dev: Callable[..., Kernel], options: tuple[str, ...]
+def test_a_shutdown_while_the_old_evaluator_ends_answers_the_cell(
+    project: Project, dev: Callable[..., Kernel]
 ) -> None:
-    kernel = dev(*options)
+    kernel = dev()
     gate = kernel.gate()
-    stay = f"def end(restart):\n {gate.code}\nself.shutdown = end"
-    if options:
-        stay = f"if not hasattr(self, 'again'):\n self.again = 1\nelse:\n {gate.code}"
-        project.write_evaluator(before="again = []")
-    kernel.execute(stay if not options else f"import os\n{gate.code}" if False else stay)
+    kernel.execute(f"def end(restart):\n {gate.code}\nself.shutdown = end")
     project.write_evaluator("second")
     cell = kernel.client.send_execute("result = 'never'")
-    kernel.client.wait_for("execute_input", cell)
+    kernel.client.wait_for_text("at the gate", cell)
     kernel.client.send("shutdown_request", {"restart": False}, channel="control")
-    assert kernel.client.outcome(cell).status in ("error", "ok")
+    gate.open()
+    assert kernel.client.outcome(cell).reply["ename"] == "KernelShutdown"
+    assert kernel.exit_code() == 0
+
+
+def test_a_shutdown_while_earlier_cells_are_replayed_answers_the_cell(
+    project: Project, dev: Callable[..., Kernel], tmp_path: Path
+) -> None:
+    kernel = dev("--replay")
+    there, begun = tmp_path / "there", tmp_path / "begun"
+    kernel.execute(
+        f"import os, time\nif os.path.exists({str(there)!r}):\n"
+        f" open({str(begun)!r}, 'w').close()\n time.sleep(1000)"
+    )
+    there.touch()
+    project.write_evaluator("second")
+    cell = kernel.client.send_execute("result = 'never'")
+    processes.until(begun.exists, "the replay")
+    kernel.client.send("shutdown_request", {"restart": False}, channel="control")
+    assert kernel.client.outcome(cell).reply["ename"] == "KernelShutdown"
     assert kernel.exit_code() == 0
 
 
