@@ -100,7 +100,7 @@ class Terminal:
         Raises:
             KeyboardInterrupt: It was pressed.
         """
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        self._leave_interrupts()
         try:
             yield
         finally:
@@ -113,7 +113,11 @@ class Terminal:
         try:
             yield
         finally:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            self._leave_interrupts()
+
+    def _leave_interrupts(self) -> None:
+        # the loop would hear of them later, and interrupt what runs then
+        self._loop.asyncio_loop.remove_signal_handler(signal.SIGINT)  # type: ignore[attr-defined]
 
     def end(self) -> None:
         """End the evaluator in good order, and then the loop."""
