@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from support.kernels import Kernel
 
 from polykernel.launch import launch, release_guard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+    from support.kernels import Kernel
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "examples" / "channel" / "perl"
 PROGRAM = EXAMPLE / "polykernel_perl" / "evaluator.pl"
 
+
+def _has_perl() -> bool:
+    if shutil.which("perl") is None:
+        return False
+    tried = subprocess.run(["perl", "-MJSON::PP", "-e1"], capture_output=True, check=False)
+    return tried.returncode == 0
+
+
 needs_perl = pytest.mark.skipif(
-    shutil.which("perl") is None
-    or subprocess.run(["perl", "-MJSON::PP", "-e1"], capture_output=True, check=False).returncode,
+    not _has_perl(),
     reason="perl with JSON::PP is not installed (Debian: apt install perl)",
 )
 
@@ -45,7 +55,9 @@ def perl(kernel: Callable[..., Kernel], monkeypatch: pytest.MonkeyPatch) -> Kern
 @needs_perl
 def test_it_has_results_output_in_order_and_state(perl: Kernel) -> None:
     assert perl.execute("6 * 7").result == "42"
-    outcome = perl.execute('my $kept = "\N{SNAKE}"; print "out $kept\\n"; warn "err\\n"; length $kept')
+    outcome = perl.execute(
+        'my $kept = "\N{SNAKE}"; print "out $kept\\n"; warn "err\\n"; length $kept'
+    )
     assert outcome.result == "1"
     assert outcome.text() == "out \N{SNAKE}\n"
     assert outcome.text("stderr") == "err\n"
@@ -58,6 +70,31 @@ def test_it_has_results_output_in_order_and_state(perl: Kernel) -> None:
     assert perl.execute("").status == "ok"
     info = perl.client.request("kernel_info_request").reply["language_info"]
     assert info["version"].startswith("5.")
+
+
+@needs_perl
+def test_user_expressions_are_evaluated_each_by_itself(perl: Kernel) -> None:
+    asked = {"good": "6 * 7", "bad": "die 'no'", "nothing": "undef"}
+    outcome = perl.execute("1;", user_expressions=asked)
+    found = outcome.reply["user_expressions"]
+    assert found["good"] == {"status": "ok", "data": {"text/plain": "42"}, "metadata": {}}
+    assert found["bad"]["evalue"] == "no at it line 1."
+    assert found["nothing"]["data"] == {}
+
+
+@needs_perl
+@pytest.mark.skipif(
+    importlib.util.find_spec("polykernel.cli_check") is None, reason="there is no check yet"
+)
+def test_check_accepts_it() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "polykernel", "check", "perl", "--plugin", "polykernel_perl.plugin"],
+        env={**os.environ, "PYTHONPATH": str(EXAMPLE)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
 
 
 @needs_perl
@@ -80,7 +117,9 @@ def test_output_comes_while_the_cell_runs(perl: Kernel) -> None:
 
 @needs_perl
 def test_it_asks_for_input(perl: Kernel) -> None:
-    cell = perl.client.send_execute('my $line = <STDIN>; chomp $line; "got $line"', allow_stdin=True)
+    cell = perl.client.send_execute(
+        'my $line = <STDIN>; chomp $line; "got $line"', allow_stdin=True
+    )
     request = perl.client.wait_for("input_request", cell)
     perl.client.answer("\N{SNAKE} Ada", request.message["header"])
     assert perl.client.outcome(cell).result == "got \N{SNAKE} Ada"

@@ -154,7 +154,8 @@ def test_jupyters_console_is_used_where_it_is_there(polykernel: Callable[..., Te
 
 
 def test_without_a_terminal_cells_come_from_standard_input(tmp_path: Path) -> None:
-    typed = "def f(x):\n    return x * '\N{SNAKE}'\n\nf(2)\n1/0\nprint('on')\nif True:\n    print('last')"
+    lines = ["def f(x):", "    return x * '\N{SNAKE}'", "", "f(2)", "1/0", "print('on')"]
+    typed = "\n".join([*lines, "if True:", "    print('last')"])
     done = run(tmp_path, "repl", "python", typed=typed)
     assert done.returncode == 0
     assert done.stdout == "'\N{SNAKE}\N{SNAKE}'\non\nlast\n"

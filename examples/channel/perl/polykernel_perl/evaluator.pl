@@ -1,4 +1,3 @@
-#!/usr/bin/env perl
 # Evaluates cells of Perl for polykernel; docs/channel.md walks through it.
 package Cell;    # what cells see: they are evaluated before anything of ours has a name
 use v5.16;
@@ -6,18 +5,15 @@ no strict;
 sub evaluate { return eval "package main; no warnings;\n#line 1 \"$_[1]\"\n$_[0]" }
 
 package Evaluator;
-use strict; use warnings;
-use Data::Dumper; use JSON::PP;
+use strict; use warnings; use Data::Dumper; use JSON::PP;
 
-# descriptors 3 and 4; what a cell starts does not inherit them
 open(my $requests, '<&=', 3) && open(my $events, '>&=', 4) or die "polykernel starts this\n";
 binmode $_, ':encoding(UTF-8)' for \*STDOUT, \*STDERR;
 $_->autoflush(1) for \*STDOUT, \*STDERR, $events;    # output comes as it is made
-my $json = JSON::PP->new->utf8;
 my @words = qw(chomp defined delete die each else elsif eval exists foreach grep join keys last map
     my next our print printf push return say shift sort split sub substr unless use values while);
 our ($busy, $writing, $late) = (0, 0, 0);    # the cell that runs; whether a line is being written
-my ($process, $asked, @waiting) = ($$, 0);
+my ($json, $process, $asked, @waiting) = (JSON::PP->new->utf8, $$, 0);
 
 sub put {    # one message, in one line, which no interrupt tears
     local ($,, $\, $writing) = (undef, undef, 1);
@@ -34,17 +30,13 @@ sub interrupted {    # acknowledges it, and ends the cell
 }
 $SIG{INT} = \&interrupted;
 
-sub get {    # the next message
-    local $/ = "\n";
-    return $json->decode(readline $requests // exit);    # at its end the host is gone
-}
+sub get { local $/ = "\n"; return $json->decode(readline $requests // exit) }
 
 sub TIEHANDLE { return bless {} }
 sub READLINE {    # standard input asks the front end
-    my ($id, $content) = ('ask' . ++$asked, { prompt => '', password => JSON::PP::false });
+    my ($id, $content, $answer) = ('ask' . ++$asked, { prompt => '', password => JSON::PP::false });
     put(id => $id, method => 'input_request', params => { cell => $busy, content => $content });
-    my $answer = get();
-    until (($answer->{id} // '') eq $id) { push @waiting, $answer; $answer = get() }
+    push @waiting, $answer until (($answer = get())->{id} // '') eq $id;
     die "$answer->{error}{message}\n" if $answer->{error};
     return $answer->{result}{value} eq "\x04" ? undef : "$answer->{result}{value}\n";
 }
@@ -55,6 +47,16 @@ sub failure {
     return { status => 'error', ename => 'Died', evalue => $lines[0], traceback => \@lines };
 }
 
+sub value {    # what code gives, in the form of a result
+    my @values = Cell::evaluate(@_);
+    exit if $$ != $process;    # a child that the cell has forked
+    die $@ if $@;
+    return { data => {}, metadata => {} } if $_[0] =~ /;\s*$/ || !grep { defined } @values;
+    local ($Data::Dumper::Terse, $Data::Dumper::Indent, $Data::Dumper::Sortkeys) = (1, 1, 1);
+    my $shown = join ', ', map { ref ? Dumper($_) =~ s/\n$//r : $_ // 'undef' } @values;
+    return { data => { 'text/plain' => $shown }, metadata => {} };
+}
+
 my %methods = (
     hello => sub {
         chdir $_[0]{cwd};
@@ -62,13 +64,11 @@ my %methods = (
     },
     execute => sub {
         my $code = $_[0]{code} =~ s/^my\b/our/mgr;    # at the top level it is kept for later cells
-        my @values = Cell::evaluate($code, "In [$_[0]{execution_count}]");
-        exit if $$ != $process;                       # a child that the cell has forked
-        return failure($@) if $@;
-        return { status => 'ok' } if $code =~ /;\s*$/ || !grep { defined } @values;
-        local ($Data::Dumper::Terse, $Data::Dumper::Indent, $Data::Dumper::Sortkeys) = (1, 1, 1);
-        my $shown = join ', ', map { ref ? Dumper($_) =~ s/\n$//r : $_ // 'undef' } @values;
-        return { status => 'ok', result => { data => { 'text/plain' => $shown }, metadata => {} } };
+        my $value = value($code, "In [$_[0]{execution_count}]");
+        my %found = %{ $_[0]{user_expressions} };
+        $_ = eval { +{ status => 'ok', %{ value($_, 'it') } } } // failure($@) for values %found;
+        return { status => 'ok', user_expressions => \%found,
+            %{ $value->{data} } ? (result => $value) : () };
     },
     complete => sub {
         my ($sigil, $word) = substr($_[0]{code}, 0, $_[0]{cursor_pos}) =~ /([\$\@%&]?)(\w*)$/;
@@ -78,9 +78,9 @@ my %methods = (
     },
     is_complete => sub {    # compiles, but runs only what `use` and BEGIN do
         Cell::evaluate("package Scratch; return;\n$_[0]{code}", 'cell');
-        return { status => 'complete' } unless $@;
         my $open = $@ =~ /at EOF|Missing right|not terminated|Can't find string terminator/;
-        return $open ? { status => 'incomplete', indent => '' } : { status => 'invalid' };
+        return { status => 'incomplete', indent => '' } if $open;
+        return { status => $@ ? 'invalid' : 'complete' };
     },
     shutdown => sub { return {} },
 );
