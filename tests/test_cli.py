@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sample_environment import Environment
 
-COMMANDS = ("list", "install", "uninstall", "run", "exec", "doctor")
+COMMANDS = ("list", "install", "uninstall", "run", "exec", "repl", "dev", "doctor")
 
 
 @pytest.fixture
@@ -171,6 +171,7 @@ def test_a_kernel_ignores_what_a_front_end_hands_on_of_its_own_arguments(
 def given(values: dict[str, Any]) -> dict[str, Any]:
     """Leave out what is as :func:`polykernel.run.run` has it by default."""
     defaults = {"verbosity": 0, "transport": "tcp", "ip": "127.0.0.1", "encrypt": False}
+    defaults |= {"dev": False, "replay": False}
     return {
         name: value
         for name, value in values.items()
@@ -233,6 +234,8 @@ def test_whatever_is_read_without_argparse_is_read_as_argparse_reads_it(
         ["run", "echo", "--", "-f"],
         ["run", "echo", "-f", "x", "--help", "y"],
         ["run", "echo", "-f", "x", "--memory", ""],
+        ["run", "echo", "-f", "x", "--dev"],
+        ["run", "echo", "-f", "x", "--dev", "--replay"],
         ["run", "echo", "-f", "x", "--memory", "1GB", "--memory", "2GB"],
         ["run", "echo", "-f", "x", "--memory", "-1"],
     ],

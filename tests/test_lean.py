@@ -43,3 +43,26 @@ import sys
 print(sys.modules["ssl"] is ssl)
 """
     assert run(code) == ["True"]
+
+
+def test_a_kernel_that_nobody_develops_loads_nothing_of_the_development_loop() -> None:
+    code = """
+import sys
+import polykernel.run, polykernel.front_ends, polykernel.host, polykernel.execution
+print(*sys.modules)
+"""
+    loaded = set(run(code))
+    assert "polykernel.host" in loaded
+    assert not {f"polykernel.{name}" for name in ("development", "renewal", "sources")} & loaded
+
+
+def test_a_cell_loads_nothing_of_the_development_loop() -> None:
+    code = """
+import sys
+from polykernel.cli import main
+main(["exec", "calc", "-c", "1 + 1"])
+print(*sys.modules)
+"""
+    loaded = set(run(code))
+    assert "polykernel.shell" in loaded
+    assert not {f"polykernel.{name}" for name in ("development", "renewal", "sources")} & loaded
