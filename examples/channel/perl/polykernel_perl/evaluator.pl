@@ -6,7 +6,6 @@ sub evaluate { return eval "package main; no warnings;\n#line 1 \"$_[1]\"\n$_[0]
 
 package Evaluator;
 use strict; use warnings; use Data::Dumper; use JSON::PP;
-
 open(my $requests, '<&=', 3) && open(my $events, '>&=', 4) or die "polykernel starts this\n";
 binmode $_, ':encoding(UTF-8)' for \*STDOUT, \*STDERR;
 $_->autoflush(1) for \*STDOUT, \*STDERR, $events;    # output comes as it is made
@@ -60,7 +59,8 @@ sub value {    # what code gives, in the form of a result
 my %methods = (
     hello => sub {
         chdir $_[0]{cwd};
-        return { protocol => 1, interrupts => JSON::PP::true, language_version => substr $^V, 1 };
+        my $version = version->new($])->normal =~ s/^v//r;
+        return { protocol => 1, interrupts => JSON::PP::true, language_version => $version };
     },
     execute => sub {
         my $code = $_[0]{code} =~ s/^my\b/our/mgr;    # at the top level it is kept for later cells
