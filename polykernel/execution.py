@@ -341,6 +341,14 @@ class Execution:
 
         self._supervisor.replace(command, options, replaced)
 
+    def kill(self, after: str) -> None:
+        """Kill the evaluator.
+
+        Args:
+            after: What has led to it, for the user.
+        """
+        self._supervisor.kill(after)
+
     def on_input_request(self, line: Line) -> None:
         """Ask the front end that sent the running cell."""
         number = line.id

@@ -15,6 +15,7 @@ from tornado.ioloop import IOLoop
 
 from polykernel.channel_lines import Failure
 from polykernel.content import CellResult, error_content, failure_content, plugin_error
+from polykernel.interrupts import KILLING_INTERRUPT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -43,7 +44,7 @@ class _Work(msgspec.Struct, eq=False):
         replays: Whether earlier cells are run first.
         earlier: Those that have not been run.
         running: Whether one of them is.
-        interrupted: Whether the user has had enough.
+        interrupts: How often the user has interrupted.
     """
 
     shell: Shell
@@ -51,7 +52,7 @@ class _Work(msgspec.Struct, eq=False):
     replays: bool
     earlier: deque[dict[str, Any]]
     running: bool = False
-    interrupted: bool = False
+    interrupts: int = 0
 
 
 class Renewal:
@@ -138,7 +139,7 @@ class Renewal:
         if not self._is_current(work):
             return
         self._tell()
-        if work.interrupted:
+        if work.interrupts:
             self._end(work, _INTERRUPTED)
         elif not work.replays:
             self._finish(work)
@@ -148,7 +149,7 @@ class Renewal:
         work = self._work
         if work is None or work.running or not self._is_current(work):
             return
-        if work.interrupted:
+        if work.interrupts:
             self._end(work, _INTERRUPTED)
         else:
             self._next(work)
@@ -172,7 +173,7 @@ class Renewal:
         self, work: _Work, params: dict[str, Any], answer: msgspec.Raw | Failure
     ) -> None:
         trouble = self._trouble_of(answer)
-        if work.interrupted:
+        if work.interrupts:
             self._end(work, _INTERRUPTED)
             return
         if trouble.startswith("PluginError"):
@@ -212,7 +213,9 @@ class Renewal:
         """Take notice that the user interrupts; whether a cell waits for a fresh evaluator."""
         if self._work is None or not self._is_current(self._work):
             return False
-        self._work.interrupted = True
+        self._work.interrupts += 1
+        if self._work.interrupts == KILLING_INTERRUPT and not self._work.running:
+            self._execution.kill(f"{KILLING_INTERRUPT} interrupts while it was made")
         return True
 
     def _on_gone(self) -> None:

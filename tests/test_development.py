@@ -450,6 +450,24 @@ def test_an_interrupt_while_the_old_evaluator_ends_ends_the_cell(
     assert kernel.execute("result = 1").result == "second 1"
 
 
+def test_a_fresh_evaluator_that_never_comes_up_is_killed_by_the_third_interrupt(
+    project: Project, dev: Callable[..., Kernel], tmp_path: Path
+) -> None:
+    kernel = dev("--replay")
+    kernel.execute("kept = 1")
+    begun = tmp_path / "begun"
+    project.write("evaluator.py", f"open({str(begun)!r}, 'w').close()\nwhile True: pass")
+    cell = kernel.client.send_execute("result = 'never'")
+    processes.until(begun.exists, "the hanging evaluator")
+    for _ in range(3):
+        kernel.client.request("interrupt_request", channel="control")
+    outcome = kernel.client.outcome(cell)
+    assert outcome.reply["ename"] == "EvaluatorDied"
+    assert "after 3 interrupts" in outcome.reply["evalue"]
+    project.write_evaluator("second")
+    assert kernel.execute("result = kept").result == "second 1"
+
+
 def test_a_replay_that_ends_the_evaluator_is_told_in_the_cell(
     project: Project, dev: Callable[..., Kernel], tmp_path: Path
 ) -> None:
