@@ -88,9 +88,8 @@ def test_an_interrupt_ends_the_cell_and_not_the_session(
     terminal.wait_for("python> ")
 
     terminal.type(f"input('mo' + 're? '){ENTER}")
-    terminal.wait_for("more? ")
-    terminal.type(CONTROL_C)
-    terminal.wait_for("KeyboardInterrupt")
+    terminal.wait_for("more? ")  # readline misses the key where it comes before it waits
+    terminal.press_until(CONTROL_C, "KeyboardInterrupt")
     terminal.wait_for("python> ")
 
     terminal.type(f"'still ' + 'there'{ENTER}")
@@ -109,8 +108,7 @@ def test_an_interrupt_drops_what_was_typed_and_nothing_else(
     terminal.wait_for("    ... ")
     terminal.type("print('dropped')")
     terminal.wait_for("print('dropped')")
-    terminal.type(CONTROL_C)
-    terminal.wait_for("\npython> ")
+    terminal.press_until(CONTROL_C, "\npython> ")
     # a late echo of the interrupt would end this one
     terminal.type(f"import time; time.sleep(0.5); 'wo' + 'ke'{ENTER}")
     assert "'woke'" in terminal.wait_for("\npython> ")
