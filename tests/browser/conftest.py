@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from development import Project
 
 from browser.chromium import chromium
 from browser.lab import FrontEnd, Lab, Notebook7
@@ -28,9 +29,27 @@ BROKEN_KERNEL = {
 }
 
 
+RUN_MINE = "python -P -m polykernel run mine --plugin mine.plugin --dev -f {connection_file}"
+MINE_KERNEL = {
+    "argv": RUN_MINE.split(),
+    "display_name": "Mine (dev)",
+    "language": "mine",
+    "interrupt_mode": "message",
+}
+
+
 @pytest.fixture(scope="package")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The plugin of the kernel ``mine-dev``, which tests may change."""
+    return Project(tmp_path_factory.mktemp("development"))
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory, project: Project) -> Iterator[JupyterServer]:
     folder = tmp_path_factory.mktemp("jupyter")
+    mine = folder / "jupyter_path" / "kernels" / "mine-dev" / "kernel.json"
+    mine.parent.mkdir(parents=True)
+    mine.write_text(json.dumps({**MINE_KERNEL, "env": {"PYTHONPATH": str(project.source)}}))
     plugins = folder / "plugins"
     plugins.mkdir()
     (plugins / "broken_plugin.py").write_text("import a_module_that_nobody_has\n")
