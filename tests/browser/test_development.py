@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from browser.lab import Lab
     from development import Project
+
+    from browser.lab import Lab
 
 
 def test_a_change_of_the_plugin_is_heeded_by_the_next_cell_of_an_open_notebook(
