@@ -1,0 +1,342 @@
+"""A cell → source code that compiles: which of its items are definitions, the compiler says.
+
+Each item has alternatives: as a definition, as one that is assigned where it stands, as a
+statement. The next one is tried where the compiler finds an error within the item. So most cells
+take one or two runs of the compiler, however many items they have.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
+
+from polykernel.evaluator import CellError
+from polykernel_declared.compiler import diagnostics
+from polykernel_declared.compiler.definitions import Definitions, Naming, Part
+from polykernel_declared.compiler.diagnostics import Diagnostic, Place
+from polykernel_declared.compiler.source import Source, Template, whole
+from polykernel_declared.compiler.syntax import Piece, Syntax
+from polykernel_declared.compiler.tools import Tools
+
+STATEMENTS, DEFINITIONS = "statements", "definitions"
+_TOP = f"{{{DEFINITIONS}}}\n{{{STATEMENTS}}}"
+
+
+class Alternative(NamedTuple):
+    """One way to take an item.
+
+    Args:
+        parts: What is compiled of it.
+        as_written: Whether its code stands there as the user has written it.
+    """
+
+    parts: Tuple[Part, ...]
+    as_written: bool = True
+
+
+class Item:
+    """An item of the new cell, and which of its alternatives is tried. State: that, and errors."""
+
+    def __init__(self, piece: Piece, alternatives: Sequence[Alternative]) -> None:
+        self.piece = piece
+        self._alternatives = alternatives
+        self._at = 0
+        self._failed: List[Tuple[bool, List[Diagnostic]]] = []
+
+    @property
+    def parts(self) -> Tuple[Part, ...]:
+        """What is compiled of it now."""
+        return self._alternatives[self._at].parts
+
+    def holds(self, line: int, column: int) -> bool:
+        """Whether a place in its cell is within it."""
+        piece = self.piece
+        if not piece.line <= line <= piece.last_line:
+            return False
+        if column == 0:
+            return True
+        end = len(piece.text.rpartition("\n")[2]) + (piece.column if piece.line == line else 0)
+        after_start = line > piece.line or column > piece.column
+        return after_start and (line < piece.last_line or column <= end + 1)
+
+    def fail(self, found: List[Diagnostic]) -> None:
+        """Remember what is wrong with what was tried."""
+        self._failed.append((self._alternatives[self._at].as_written, found))
+
+    def advance(self) -> bool:
+        """Take the next alternative, if there is one."""
+        if self._at + 1 == len(self._alternatives):
+            return False
+        self._at += 1
+        return True
+
+    def complaint(self) -> Sequence[Diagnostic]:
+        """Say what is wrong with it, by the attempt that came furthest."""
+        written = [found for as_written, found in self._failed if as_written]
+        return diagnostics.furthest(written or [found for _, found in self._failed])
+
+
+class Built(NamedTuple):
+    """A cell that compiles.
+
+    Args:
+        output: The file that the compiler has made.
+        definitions: Those that are valid when the cell has run.
+        has_statements: Whether there is anything to run.
+        warnings: What the compiler says of the cell all the same.
+    """
+
+    output: str
+    definitions: Definitions
+    has_statements: bool
+    warnings: List[str]
+
+
+class Builder:
+    """Compiles cells. State: the text of each cell, for messages.
+
+    Args:
+        options: The declaration's table.
+        syntax: What it says of the syntax.
+        tools: Runs the compiler.
+    """
+
+    def __init__(self, options: Dict[str, Any], syntax: Syntax, tools: Tools) -> None:
+        flags = re.IGNORECASE if options.get("ignore_case") else 0
+        self._syntax, self._tools = syntax, tools
+        self._naming = Naming(options, syntax)
+        self._directive = str(options.get("line_directive", ""))
+        self._template = Template(options.get("template", _TOP), self._directive)
+        self._program = list(options["program"])
+        self._object = list(options.get("object", ()))
+        self._pattern = re.compile(options.get("diagnostic", diagnostics.GNU), re.M | re.I)
+        self._places = {
+            place: re.compile(pattern, flags)
+            for place, pattern in dict(options.get("places", {})).items()
+        }
+        self._tries = DEFINITIONS in options.get("template", _TOP) and not self._places
+        self._value = str(options.get("value", ""))
+        self._ends = str(options.get("ends", ""))[:1]
+        self._hoist = [str(each) for each in options.get("assigned", ())]
+        self._rewrite = [str(each) for each in options.get("rewrite", ())]
+        self._extension = str(options.get("source_extension", ""))
+        self._cells: Dict[str, List[str]] = {}
+        self._number = 0
+
+    # what messages say
+
+    def remember(self, code: str, execution_count: int) -> str:
+        """Keep the text of a cell, and give the cell a name."""
+        name = f"In[{execution_count}]"
+        while name in self._cells:
+            name += "+"
+        self._cells[name] = code.split("\n")
+        return name
+
+    def line_of(self, file: str, line: int) -> str:
+        """Give the text of a line of a cell; empty where there is none."""
+        lines = self._cells.get(file, [])
+        return lines[line - 1] if 0 < line <= len(lines) else ""
+
+    def _locate(self, source: Source, path: str, file: str, line: int) -> Optional[Place]:
+        name = file.rpartition("/")[2]
+        if name in self._cells:
+            return Place(name, max(1, min(line, len(self._cells[name]))))
+        if name == path.rpartition("/")[2]:
+            return source.locate(line)
+        return None
+
+    def diagnose(self, output: str, source: Source, path: str) -> List[Diagnostic]:
+        """Read what a compiler or linker has printed."""
+        return diagnostics.parse(
+            output,
+            self._pattern,
+            lambda file, line: self._locate(source, path, file, line),
+            self.line_of,
+        )
+
+    # compiling
+
+    def program(self, code: str, file: str) -> Built:
+        """Compile a cell that is a whole program.
+
+        Raises:
+            CellError: It does not compile.
+        """
+        source = whole(code, file, self._directive)
+        output, ok, found, text = self._compile(source, self._program, "program")
+        if not ok:
+            raise self.error(found, text)
+        return Built(output, Definitions(), True, self._warnings(found, file))
+
+    def cell(self, code: str, file: str, before: Definitions) -> Built:
+        """Compile a cell of definitions and statements.
+
+        Args:
+            code: The cell.
+            file: Its name.
+            before: What earlier cells have defined.
+
+        Raises:
+            CellError: It does not compile.
+        """
+        pieces = self._syntax.split(code)
+        items = [
+            Item(piece, self._alternatives(piece, file, piece is pieces[-1])) for piece in pieces
+        ]
+        dropped: Set[Part] = set()
+        command, kind = (self._object, "object") if self._object else (self._program, "program")
+        while True:
+            parts = [part for item in items for part in item.parts]
+            statements = [part for part in parts if part.place == STATEMENTS]
+            new = [part for part in parts if part.place != STATEMENTS]
+            definitions = before.with_new(new, frozenset(dropped))
+            source = self._template.fill([*definitions.parts, *statements], {})
+            output, ok, found, text = self._compile(source, command, kind)
+            if ok:
+                return Built(output, definitions, bool(statements), self._warnings(found, file))
+            if not self._try_further(items, found, definitions, file, dropped):
+                raise self.error(_complaints(items, found, file), text)
+
+    def _try_further(
+        self,
+        items: Sequence[Item],
+        found: Sequence[Diagnostic],
+        definitions: Definitions,
+        file: str,
+        dropped: Set[Part],
+    ) -> bool:
+        moved = False
+        for item in items:
+            own = _within(item, found, file)
+            if not own:
+                continue
+            item.fail([each for error, notes in own for each in (error, *notes)])
+            in_the_way = {
+                part
+                for _, notes in own
+                for part in definitions.parts
+                if part not in item.parts and any(_is_previous(note, part) for note in notes)
+            }
+            conflicts = all(
+                any(_is_previous(note, part) for note in notes for part in in_the_way)
+                for each, notes in own
+                if each.is_error
+            )
+            if in_the_way and conflicts and not in_the_way <= dropped:
+                dropped |= in_the_way
+                moved = True
+            elif item.advance():
+                moved = True
+        return moved
+
+    def _alternatives(self, piece: Piece, file: str, last: bool) -> List[Alternative]:
+        def part(place: str, text: str) -> Part:
+            return self._naming.part(place, text, piece, file)
+
+        if not self._tries:
+            return [Alternative((part(self._place_of(piece), piece.text),))]
+        text, found = piece.text, []
+        if last and not piece.ended and self._ends:
+            if self._value:
+                shown = self._value.replace("{}", text)
+                found.append(Alternative((part(STATEMENTS, shown),), as_written=False))
+            text += self._ends
+        kept = re.sub(self._rewrite[0], self._rewrite[1], text) if self._rewrite else text
+        found.append(Alternative((part(DEFINITIONS, kept),)))
+        if self._hoist:
+            pattern, definition, assignment = self._hoist
+            match = re.match(pattern, text, re.DOTALL)
+            if match:
+                parts = part(DEFINITIONS, match.expand(definition)), part(
+                    STATEMENTS, match.expand(assignment)
+                )
+                found.append(Alternative(parts, as_written=False))
+        found.append(Alternative((part(STATEMENTS, text),)))
+        return found
+
+    def _place_of(self, piece: Piece) -> str:
+        for place, pattern in self._places.items():
+            if pattern.match(piece.bare.lstrip()):
+                return place
+        return STATEMENTS
+
+    def _compile(
+        self, source: Source, command: Sequence[str], kind: str
+    ) -> Tuple[str, bool, List[Diagnostic], str]:
+        self._number += 1
+        path = self._tools.path(f"cell{self._number}{self._extension}")
+        output = self._tools.path(f"cell{self._number}.{kind}")
+        with open(path, "w", encoding="utf-8", errors="surrogatepass", newline="\n") as file:
+            file.write(source.text)
+        outcome = self._tools.run(command, source=path, **{kind: output})
+        found = self.diagnose(outcome.output, source, path)
+        return output, outcome.ok, found, outcome.output
+
+    def _warnings(self, found: Sequence[Diagnostic], file: str) -> List[str]:
+        shown, wanted = [], False
+        for each in found:
+            if each.severity == "warning":
+                wanted = each.file == file
+            if wanted:
+                shown.append(each)
+        return diagnostics.render(shown, self.line_of)
+
+    def link_error(self, output: str) -> CellError:
+        """Make the cell's error of what the linker says."""
+        found = self.diagnose(output, Source("", ()), "")
+        found = [each for each in found if each.file in self._cells]
+        error = self.error(found, output)
+        error.ename = "LinkError"
+        return error
+
+    def error(self, found: Sequence[Diagnostic], output: str) -> CellError:
+        """Make the cell's error of what the compiler says."""
+        first = next((each for each in found if each.is_error), None)
+        if first is None:
+            lines = output.strip().split("\n")
+            return CellError(lines[-1], ename="CompileError", traceback=lines)
+        return CellError(
+            first.message,
+            ename="CompileError",
+            traceback=diagnostics.render(found, self.line_of),
+        )
+
+
+def _within(
+    item: Item, found: Sequence[Diagnostic], file: str
+) -> List[Tuple[Diagnostic, List[Diagnostic]]]:
+    """Find what is said of an item, if that has errors: each message with the notes on it."""
+    own: List[Tuple[Diagnostic, List[Diagnostic]]] = []
+    inside = False
+    for each in found:
+        if each.severity != "note":
+            inside = each.file == file and item.holds(each.line, each.column)
+            if inside:
+                own.append((each, []))
+        elif inside:
+            own[-1][1].append(each)
+    return own if any(each.is_error for each, _ in own) else []
+
+
+def _is_previous(note: Diagnostic, part: Part) -> bool:
+    return (
+        note.file == part.file
+        and part.line <= note.line <= part.last_line
+        and "previous" in note.message
+    )
+
+
+def _complaints(items: Sequence[Item], found: Sequence[Diagnostic], file: str) -> List[Diagnostic]:
+    """Say what is wrong: of each item that still fails the best attempt, and all else."""
+    shown: List[Diagnostic] = []
+    failing = [item for item in items if _within(item, found, file)]
+    for item in failing:
+        shown += [each for each in item.complaint() if each not in shown]
+    for each in found:
+        is_told = each.file == file and any(
+            item.holds(each.line, each.column) for item in failing
+        )
+        if not is_told and (each.is_error or each.file == file):
+            shown.append(each)
+    return shown
