@@ -119,7 +119,7 @@ class Builder:
         self._ends = str(options.get("ends", ""))[:1]
         self._hoist = [str(each) for each in options.get("assigned", ())]
         self._rewrite = [str(each) for each in options.get("rewrite", ())]
-        self._extension = str(options.get("source_extension", ""))
+        self._extension = str(options.get("extension", ""))
         self._cells: Dict[str, List[str]] = {}
         self._number = 0
 

@@ -61,7 +61,7 @@ class Syntax:
         self._directive = _compile(options.get("directive"), flags)
         self._continued = _compile(options.get("continued"), flags)
         self._header = _compile(options.get("header"), flags)
-        self._program = _compile(options.get("program_pattern"), flags)
+        self._program = _compile(options.get("whole"), flags)
         self._tokens = re.compile(self._token_pattern(options), flags)
 
     def _token_pattern(self, options: Dict[str, Any]) -> str:
