@@ -102,7 +102,7 @@ class Builder:
     """
 
     def __init__(self, options: Dict[str, Any], syntax: Syntax, tools: Tools) -> None:
-        flags = re.IGNORECASE if options.get("ignore_case") else 0
+        self._flags = flags = re.IGNORECASE if options.get("ignore_case") else 0
         self._syntax, self._tools = syntax, tools
         self._naming = Naming(options, syntax)
         self._directive = str(options.get("line_directive", ""))
@@ -235,15 +235,16 @@ class Builder:
             return self._naming.part(place, text, piece, file)
 
         if not self._tries:
-            return [Alternative((part(self._place_of(piece), piece.text),))]
+            place = self._place_of(piece)
+            kept = piece.text if place == STATEMENTS else self._rewritten(piece.text)
+            return [Alternative((part(place, kept),))]
         text, found = piece.text, []
         if last and not piece.ended and self._ends:
             if self._value:
                 shown = self._value.replace("{}", text)
                 found.append(Alternative((part(STATEMENTS, shown),), as_written=False))
             text += self._ends
-        kept = re.sub(self._rewrite[0], self._rewrite[1], text) if self._rewrite else text
-        found.append(Alternative((part(DEFINITIONS, kept),)))
+        found.append(Alternative((part(DEFINITIONS, self._rewritten(text)),)))
         if self._hoist:
             pattern, definition, assignment = self._hoist
             match = re.match(pattern, text, re.DOTALL)
@@ -254,6 +255,11 @@ class Builder:
                 found.append(Alternative(parts, as_written=False))
         found.append(Alternative((part(STATEMENTS, text),)))
         return found
+
+    def _rewritten(self, text: str) -> str:
+        if not self._rewrite:
+            return text
+        return re.sub(self._rewrite[0], self._rewrite[1], text, flags=self._flags)
 
     def _place_of(self, piece: Piece) -> str:
         for place, pattern in self._places.items():
@@ -299,8 +305,17 @@ class Builder:
         return CellError(
             first.message,
             ename="CompileError",
-            traceback=diagnostics.render(found, self.line_of),
+            traceback=diagnostics.render(_without_warnings(found), self.line_of),
         )
+
+
+def _without_warnings(found: Sequence[Diagnostic]) -> List[Diagnostic]:
+    kept, wanted = [], True
+    for each in found:
+        wanted = each.is_error or (wanted and each.severity == "note")
+        if wanted:
+            kept.append(each)
+    return kept
 
 
 def _within(

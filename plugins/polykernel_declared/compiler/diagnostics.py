@@ -87,8 +87,12 @@ def render(
 ) -> List[str]:
     """Show messages as lines, coloured, each with the line of its cell and a caret."""
     lines: List[str] = []
+    shown = ("", 0)
     for each in diagnostics:
-        lines += _rendered(each, text_of(each.file, each.line))
+        place = (each.file, each.line)
+        is_told = each.severity == "note" and place == shown
+        lines += _rendered(each, "" if is_told else text_of(*place))
+        shown = place
     return lines
 
 

@@ -207,14 +207,24 @@ class Syntax:
         return State(depth, blocks, quote)
 
     def surface(self, bare: str) -> str:
-        """Blank what stands within brackets; names that an item defines stand outside."""
-        found, depth = [], 0
-        for character in bare:
-            if character in ")]}":
-                depth = max(0, depth - 1)
-            found.append(" " if depth and character != "\n" else character)
-            if character in "([{":
-                depth += 1
+        """Blank what stands within brackets and blocks: names that an item defines stand outside.
+
+        The line that begins a block, and the one that ends it, stay.
+        """
+        found = list(bare)
+        depth = blocks = 0
+        inside = 0  # where what is blanked begins
+        for token in self._tokens.finditer(bare):
+            kind, level = token.lastgroup, depth + blocks
+            depth = max(0, depth + (kind == "open") - (kind == "close"))
+            blocks = max(0, blocks + (kind == "enter") - (kind == "leave"))
+            if level == 0 and depth + blocks > 0:
+                line_end = bare.find("\n", token.end())
+                inside = token.end() if kind == "open" or line_end < 0 else line_end
+            elif level > 0 and depth + blocks == 0:
+                for at in range(inside, token.start()):
+                    if found[at] != "\n":
+                        found[at] = " "
         return "".join(found)
 
 
@@ -252,6 +262,6 @@ def names_in(patterns: Sequence[Pattern[str]], surface: str) -> Tuple[str, ...]:
     for pattern in patterns:
         for match in pattern.finditer(surface):
             name = next((group for group in match.groups() if group), "")
-            if name:
+            if name and not name[0].isdigit():
                 found[name] = None
     return tuple(found)
