@@ -5,6 +5,7 @@
    lines, their fields parted by tabs:
        run LIBRARY      -> done STATUS | interrupted | failed MESSAGE
        stdin PATH       -> done 0
+       sync TEXT        -> sync TEXT: what was asked before has been answered
    A crash writes "crash SIGNAL", and "frame FILE OFFSET" for each frame, before the process ends. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -25,11 +26,15 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+/* Comes again and again after an interrupt that has come at a bad moment, or while SIGINT is ignored,
+   as within system(). */
+#define AGAIN (SIGRTMAX - 2)
 enum { FRAMES = 64, TRIES = 1500 };
 static const int CRASHES[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP};
 static int commands, answers;
 static const char *folder;
 static pthread_t main_thread;
+static pid_t pid;
 static sigjmp_buf back;
 static volatile sig_atomic_t running, tries;
 static timer_t again;
@@ -58,42 +63,45 @@ static uintptr_t program_counter(void *context) {
 #endif
 }
 
-static int in_system_call(uintptr_t counter) {
+/* The signal has ended a system call that waited. */
+static int waited(void *context, uintptr_t counter) {
 #if defined(__x86_64__)
     const unsigned char *code = (const unsigned char *)counter;
-    return code[-2] == 0x0f && code[-1] == 0x05;
+    long long result = ((ucontext_t *)context)->uc_mcontext.gregs[REG_RAX];
+    return code[-2] == 0x0f && code[-1] == 0x05 && result == -EINTR;
 #elif defined(__aarch64__)
-    return ((const uint32_t *)counter)[-1] == 0xd4000001;
+    long long result = (long long)((ucontext_t *)context)->uc_mcontext.regs[0];
+    return ((const uint32_t *)counter)[-1] == 0xd4000001 && result == -EINTR;
 #else
     return 0;
 #endif
 }
 
 static int is_of_cell(const Dl_info *info) {
-    return info->dli_fname && strncmp(info->dli_fname, folder, strlen(folder)) == 0;
+    return info->dli_fname && strncmp(info->dli_fname, folder, strlen(folder)) == 0 &&
+           strstr(info->dli_fname, ".library");
 }
 
-/* No lock is left behind when a cell's own code is left, nor when a system call is that the C
-   library waits in for the cell. Of other libraries that is not known. */
+/* No lock is left behind when a cell's own code is left, nor when the C library waits for the cell.
+   Of other libraries that is not known. */
 static int may_leave(void *context) {
     uintptr_t counter = program_counter(context);
     Dl_info info;
     void *frames[FRAMES];
     if (!counter || !dladdr((void *)counter, &info))
         return 0;
-    if (is_of_cell(&info) && strstr(info.dli_fname, ".library"))
+    if (is_of_cell(&info))
         return 1;
-    if (!in_system_call(counter))
+    if (!waited(context, counter))
         return 0;
     int count = backtrace(frames, FRAMES), seen = 0;
     for (int index = 0; index < count; index++) {
-        if ((uintptr_t)frames[index] == counter)
-            seen = 1;
+        seen |= (uintptr_t)frames[index] == counter;
         if (!seen)
             continue;
         if (!dladdr(frames[index], &info) || !info.dli_fname)
             return 0;
-        if (is_of_cell(&info) && strstr(info.dli_fname, ".library"))
+        if (is_of_cell(&info))
             return 1;
         if (!strstr(info.dli_fname, "/libc.so") && !strstr(info.dli_fname, "/libc-"))
             return 0;
@@ -106,18 +114,26 @@ static void set_timer(long nanoseconds) {
     timer_settime(again, 0, &when, NULL);
 }
 
+/* A child that the cell has forked behaves as any program. */
+static void be_any_program(int number) {
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
 static void on_interrupt(int number, siginfo_t *info, void *context) {
     int kept = errno;
-    if (!running) {
+    if (getpid() != pid) {
+        be_any_program(number);
+    } else if (!running) {
         set_timer(0);
     } else if (!pthread_equal(pthread_self(), main_thread)) {
-        pthread_kill(main_thread, SIGINT);
+        pthread_kill(main_thread, number);
     } else if (may_leave(context)) {
         running = 0;
         set_timer(0);
         siglongjmp(back, 1);
     } else if (tries++ == 0) {
-        set_timer(1000000);
+        set_timer(1000000); /* try again in a millisecond */
     } else if (tries > TRIES) {
         set_timer(0);
     }
@@ -138,6 +154,10 @@ static void tell_frame(void *address, int exact) {
 static void on_crash(int number, siginfo_t *info, void *context) {
     char line[64];
     void *frames[FRAMES];
+    if (getpid() != pid) {
+        be_any_program(number);
+        return;
+    }
     for (size_t index = 0; index < sizeof CRASHES / sizeof *CRASHES; index++)
         signal(CRASHES[index], SIG_DFL);
     snprintf(line, sizeof line, "crash\t%d\n", number);
@@ -157,18 +177,23 @@ static void on_crash(int number, siginfo_t *info, void *context) {
     raise(number);
 }
 
+static void take_interrupts(void) {
+    struct sigaction interrupt = {.sa_sigaction = on_interrupt, .sa_flags = SA_SIGINFO};
+    sigaction(SIGINT, &interrupt, NULL);
+    sigaction(AGAIN, &interrupt, NULL);
+}
+
 static void install_handlers(void) {
     stack_t stack = {.ss_sp = alternate_stack, .ss_size = sizeof alternate_stack};
     struct sigaction crash = {.sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK};
-    struct sigaction interrupt = {.sa_sigaction = on_interrupt, .sa_flags = SA_SIGINFO};
-    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGINT};
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = AGAIN};
     void *frames[FRAMES];
     backtrace(frames, FRAMES); /* loads what it needs: not within a handler */
     sigaltstack(&stack, NULL);
     for (size_t index = 0; index < sizeof CRASHES / sizeof *CRASHES; index++)
         sigaction(CRASHES[index], &crash, NULL);
     timer_create(CLOCK_MONOTONIC, &event, &again);
-    sigaction(SIGINT, &interrupt, NULL);
+    take_interrupts();
 }
 
 static void run(const char *library) {
@@ -183,10 +208,13 @@ static void run(const char *library) {
     __fpurge(stdin); /* what was typed for an earlier cell */
     clearerr(stdin);
     tries = 0;
+    take_interrupts(); /* the cell before may have changed that */
     if (sigsetjmp(back, 1) == 0) {
         running = 1;
         int status = cell();
         running = 0;
+        if (getpid() != pid)
+            exit(status); /* a child that the cell has forked */
         snprintf(line, sizeof line, "done\t%d\n", status);
     } else {
         strcpy(line, "interrupted\n");
@@ -213,6 +241,7 @@ int main(int count, char **arguments) {
     answers = atoi(arguments[2]);
     folder = arguments[3];
     main_thread = pthread_self();
+    pid = getpid();
     fcntl(commands, F_SETFD, FD_CLOEXEC);
     fcntl(answers, F_SETFD, FD_CLOEXEC);
     /* as in a terminal: lines as they come, and what was printed before a question */
@@ -233,5 +262,9 @@ int main(int count, char **arguments) {
             run(line + 4);
         else if (strncmp(line, "stdin\t", 6) == 0)
             take_stdin(line + 6);
+        else if (strncmp(line, "sync\t", 5) == 0) {
+            answer(line);
+            answer("\n");
+        }
     }
 }

@@ -16,6 +16,7 @@ from polykernel_declared.compiler.tools import Tools
 
 _SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "resident.c")
 _COMMAND = ("gcc", "-O1", "-g", "-rdynamic", "{source}", "-o", "{program}", "-ldl", "-pthread")
+_AGAIN = signal.SIGRTMAX - 2  # as in resident.c
 _CHUNK = 1 << 16
 BEGIN_ANEW = "The process that held the variables has ended: they begin anew."
 
@@ -54,7 +55,7 @@ class Resident:
         self._process: Optional[subprocess.Popen[bytes]] = None
         self._commands = self._answers = -1
         self._left = b""
-        self._stdins = 0
+        self._stdins = self._syncs = 0
         self.stdin: Optional[Stdin] = None
 
     def prepare(self) -> None:
@@ -79,10 +80,10 @@ class Resident:
             KeyboardInterrupt: The user interrupted; the variables may be gone with the process.
         """
         self._be_there()
-        stdin = self._take_stdin(cell)
-        stdin.refused = None
-        self._send(f"run\t{library}")
         try:
+            stdin = self._take_stdin(cell)
+            stdin.refused = None
+            self._send(f"run\t{library}")
             answer, addresses = self._answer(stdin, cell)
         except KeyboardInterrupt:
             self._stop(cell)
@@ -131,12 +132,14 @@ class Resident:
     def _take_stdin(self, cell: Cell) -> Stdin:
         stdin = self.stdin
         if stdin is None or stdin.ended:
+            self.stdin = None
             if stdin is not None:
                 stdin.close()
             self._stdins += 1
-            stdin = self.stdin = Stdin(self._tools.path(f"stdin{self._stdins}"))
+            stdin = Stdin(self._tools.path(f"stdin{self._stdins}"))
             self._send(f"stdin\t{stdin.path}")
             self._answer(stdin, cell)
+            self.stdin = stdin
         return stdin
 
     # the pipes
@@ -178,6 +181,10 @@ class Resident:
             cell.write(f"{BEGIN_ANEW}\n", "stderr")
 
     def _ends_by_itself(self, process: "subprocess.Popen[bytes]") -> bool:
+        # whether the cell had begun, or had ended, when the interrupt came, does not matter then
+        self._syncs += 1
+        last = f"sync\t{self._syncs}"
+        self._send(last)
         end = monotonic() + running.GRACE
         while monotonic() < end:
             if select.select([self._answers], [], [], running.LATER)[0]:
@@ -186,11 +193,12 @@ class Resident:
                     process.wait()
                     return True
                 self._left += chunk
-                if self._left.endswith(b"\n"):
+                if self._left.endswith(last.encode() + b"\n"):
                     self._left = b""
                     return True
-            # what waits for a child, as system() does, has not heard it
-            process.send_signal(signal.SIGINT)
+            else:
+                # what waits for a child, as system() does, has not heard it
+                process.send_signal(_AGAIN)
         return False
 
     def _bury(self) -> int:

@@ -1,0 +1,34 @@
+"""Kernels of the declared compiled languages."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from polykernel_declared.plugin import polykernel_languages
+from support.kernels import Kernel
+
+from polykernel import Language
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COMPILED = ("c", "fortran", "pascal")
+
+
+def declared(name: str) -> Language:
+    """Find a shipped language."""
+    for language in polykernel_languages():
+        if isinstance(language, Language) and language.name == name:
+            return language
+    raise AssertionError(f"{name} is not shipped")
+
+
+def start(name: str, folder: Path) -> Kernel:
+    """Start a kernel; skip the test where the language's programs are not installed."""
+    language = declared(name)
+    missing = [program for program in language.programs if shutil.which(program) is None]
+    if missing:
+        pytest.skip(f"{', '.join(missing)} not installed; {language.install_hint}")
+    return Kernel(f"{name}@polykernel_declared.plugin", folder)
