@@ -71,9 +71,23 @@ class Item:
         return True
 
     def complaint(self) -> Sequence[Diagnostic]:
-        """Say what is wrong with it, by the attempt that came furthest."""
+        """Say what is wrong with it.
+
+        What was tried last is what the user means, mostly. But where a definition's error stands
+        within its braces, it was taken for a definition.
+        """
         written = [found for as_written, found in self._failed if as_written]
-        return diagnostics.furthest(written or [found for _, found in self._failed])
+        attempts = written or [found for _, found in self._failed]
+        brace = self.piece.bare.find("{")
+        if brace < 0:
+            return attempts[-1]
+        before = self.piece.bare[:brace]
+        line = self.piece.line + before.count("\n")
+        column = len(before.rpartition("\n")[2]) + (self.piece.column if line == self.piece.line else 0)
+        for found in attempts[:-1]:
+            if diagnostics.first_error(found) > (line, column + 1):
+                return found
+        return attempts[-1]
 
 
 class Built(NamedTuple):
@@ -82,14 +96,16 @@ class Built(NamedTuple):
     Args:
         output: The file that the compiler has made.
         definitions: Those that are valid when the cell has run.
-        has_statements: Whether there is anything to run.
+        statements: What is run of the cell.
         warnings: What the compiler says of the cell all the same.
+        earlier: The statements of earlier cells that are run again.
     """
 
     output: str
     definitions: Definitions
-    has_statements: bool
+    statements: Tuple[Part, ...]
     warnings: List[str]
+    earlier: Tuple[Part, ...] = ()
 
 
 class Builder:
@@ -167,15 +183,19 @@ class Builder:
         output, ok, found, text = self._compile(source, self._program, "program")
         if not ok:
             raise self.error(found, text)
-        return Built(output, Definitions(), True, self._warnings(found, file))
+        return Built(output, Definitions(), (), self._warnings(found, file))
 
-    def cell(self, code: str, file: str, before: Definitions) -> Built:
+    def cell(
+        self, code: str, file: str, before: Definitions, earlier: Sequence[Part] = ()
+    ) -> Built:
         """Compile a cell of definitions and statements.
 
         Args:
             code: The cell.
             file: Its name.
             before: What earlier cells have defined.
+            earlier: Statements of earlier cells that are run again, before those of this one; the
+                last one shows where this one's begin.
 
         Raises:
             CellError: It does not compile.
@@ -191,11 +211,16 @@ class Builder:
             statements = [part for part in parts if part.place == STATEMENTS]
             new = [part for part in parts if part.place != STATEMENTS]
             definitions = before.with_new(new, frozenset(dropped))
-            source = self._template.fill([*definitions.parts, *statements], {})
+            shown = [*definitions.parts, *earlier, *statements]
+            source = self._template.fill(shown, {})
             output, ok, found, text = self._compile(source, command, kind)
             if ok:
-                return Built(output, definitions, bool(statements), self._warnings(found, file))
-            if not self._try_further(items, found, definitions, file, dropped):
+                warnings = self._warnings(found, file)
+                return Built(output, definitions, tuple(statements), warnings, tuple(earlier))
+            still = [part for part in earlier[:-1] if not _is_wrong(part, found)]
+            if len(still) < len(earlier[:-1]):
+                earlier = [*still, earlier[-1]]  # of a variable that has another type now
+            elif not self._try_further(items, found, definitions, file, dropped):
                 raise self.error(_complaints(items, found, file), text)
 
     def _try_further(
@@ -236,7 +261,8 @@ class Builder:
 
         if not self._tries:
             place = self._place_of(piece)
-            kept = piece.text if place == STATEMENTS else self._rewritten(piece.text)
+            text = piece.text if piece.ended else piece.text + self._ends
+            kept = text if place == STATEMENTS else self._rewritten(text)
             return [Alternative((part(place, kept),))]
         text, found = piece.text, []
         if last and not piece.ended and self._ends:
@@ -307,6 +333,13 @@ class Builder:
             ename="CompileError",
             traceback=diagnostics.render(_without_warnings(found), self.line_of),
         )
+
+
+def _is_wrong(part: Part, found: Sequence[Diagnostic]) -> bool:
+    return any(
+        each.is_error and each.file == part.file and part.line <= each.line <= part.last_line
+        for each in found
+    )
 
 
 def _without_warnings(found: Sequence[Diagnostic]) -> List[Diagnostic]:

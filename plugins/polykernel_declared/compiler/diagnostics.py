@@ -111,10 +111,6 @@ def _rendered(each: Diagnostic, text: str) -> List[str]:
     return lines
 
 
-def furthest(attempts: Sequence[Sequence[Diagnostic]]) -> Sequence[Diagnostic]:
-    """Choose the attempt that came furthest before its first error; the last one of equals."""
-    return max(enumerate(attempts), key=lambda pair: (_first(pair[1]), pair[0]))[1]
-
-
-def _first(diagnostics: Sequence[Diagnostic]) -> Tuple[int, int]:
-    return min(((each.line, each.column) for each in diagnostics if each.is_error), default=(0, 0))
+def first_error(found: Iterable[Diagnostic]) -> Tuple[int, int]:
+    """Find line and column of the first error."""
+    return min(((each.line, each.column) for each in found if each.is_error), default=(0, 0))

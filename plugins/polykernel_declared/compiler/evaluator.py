@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from polykernel.evaluator import Bundle, Cell, CellError, Completions, Evaluator
 from polykernel_declared.compiler import crashes, running
@@ -14,8 +14,9 @@ from polykernel_declared.compiler.completion import Words
 from polykernel_declared.compiler.definitions import Definitions
 from polykernel_declared.compiler.displays import VARIABLE, Displays
 from polykernel_declared.compiler.libraries import Linker
+from polykernel_declared.compiler.replay import Replay
 from polykernel_declared.compiler.resident import BEGIN_ANEW, Ended, Resident
-from polykernel_declared.compiler.running import Stdin
+from polykernel_declared.compiler.running import Stdin, Streams
 from polykernel_declared.compiler.syntax import INDENT, Syntax
 from polykernel_declared.compiler.tools import Tools
 
@@ -47,6 +48,7 @@ class Compiler(Evaluator):
         self._displays = Displays(displays)
         variables = {VARIABLE: displays, **options.get("environment", {})}
         self._environment = {**os.environ, **variables}
+        self._replay = Replay(str(options.get("replay", "")))
         self._stdins = 0
         self._resident: Optional[Resident] = None
         self._linker: Optional[Linker] = None
@@ -71,9 +73,10 @@ class Compiler(Evaluator):
         if self._syntax.is_program(code):
             built = self._builder.program(code, name)
             self._warn(built, cell)
-            self._run_program(built.output, cell)
+            self._run(built, cell)
         else:
-            built = self._builder.cell(code, name, self._definitions)
+            earlier = self._replay.statements()
+            built = self._builder.cell(code, name, self._definitions, earlier)
             self._warn(built, cell)
             self._run_cell(built, cell)
         self._words.learn(code)
@@ -84,20 +87,18 @@ class Compiler(Evaluator):
             cell.write("\n".join([*built.warnings, ""]), "stderr")
 
     def _run_cell(self, built: Built, cell: Cell) -> None:
-        if self._resident is None or self._linker is None:
+        if not built.statements:
             self._definitions = built.definitions
-            if built.has_statements:
-                self._run_program(built.output, cell)
-        elif built.has_statements:
+        elif self._resident is None or self._linker is None:
+            self._definitions = built.definitions
+            self._replay.run(built, lambda mark, answers: self._run(built, cell, mark, answers))
+        else:
             library, outcome = self._linker.link(built.output, built.definitions.versions)
             if not outcome.ok:
                 raise self._builder.link_error(outcome.output)
             self._definitions = built.definitions
             ended = self._resident.run(library, cell)
-            stdin = self._resident.stdin
-            self._conclude(ended, cell, stdin)
-        else:
-            self._definitions = built.definitions
+            self._conclude(ended, cell, self._resident.stdin)
 
     def _conclude(self, ended: Ended, cell: Cell, stdin: Optional[Stdin]) -> None:
         if not ended.alive:
@@ -112,19 +113,27 @@ class Compiler(Evaluator):
             raise running.failure(ended.status)
         _tell_refusal(stdin)
 
-    def _run_program(self, program: str, cell: Cell) -> None:
-        command = self._tools.fill(self._options.get("run", ["{program}"]), {"program": program})
+    def _run(
+        self, built: Built, cell: Cell, mark: str = "", answers: Sequence[str] = ()
+    ) -> List[str]:
+        """Run a program, and give what the user has answered."""
+        run = self._options.get("run", ["{program}"])
+        command = self._tools.fill(run, {"program": built.output})
         self._stdins += 1
-        stdin = Stdin(self._tools.path(f"program-stdin{self._stdins}"))
+        stdin = Stdin(self._tools.path(f"program-stdin{self._stdins}"), answers)
+        streams = Streams(bool(self._options.get("terminal")), mark)
         try:
-            status = running.run_program(command, self._environment, stdin, cell)
+            status = running.run_program(command, self._environment, stdin, cell, streams)
         except OSError as error:
             raise self._tools.missing(command[0], error) from None
         finally:
+            hidden = streams.hidden
+            streams.close()
             stdin.close()
         if status != 0:
-            raise running.failure(status)
+            raise running.failure(status, ", while earlier cells ran again" if hidden else "")
         _tell_refusal(stdin)
+        return stdin.answers
 
     def complete(self, code: str, cursor_pos: int) -> Completions:
         """Complete words: keywords, and those of the cells so far."""

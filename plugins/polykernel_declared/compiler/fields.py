@@ -26,6 +26,13 @@ FIELDS = (
     Field(
         "library", "a list of strings", "The command that links `{object}` to a shared `{library}`"
     ),
+    Field("terminal", "true or false", "Whether a program's standard output is a terminal"),
+    Field(
+        "replay",
+        "a string",
+        "Without `object`: a statement that prints `{mark}` to stdout and to stderr; the statements "
+        "of earlier cells are run again before it, unseen",
+    ),
     Field("environment", "a table of strings", "Variables that programs get"),
     Field("extension", "a string", "Of source files, with the dot"),
     Field("whole", "a regular expression", "What only a cell has that is a whole program"),
@@ -102,6 +109,10 @@ def check(table: Mapping[str, Any]) -> None:
     """
     if bool(table.get("object")) != bool(table.get("library")):
         raise WrongDeclaration("[compiler] object and library go together: one of them is missing")
+    if table.get("object") and table.get("replay"):
+        raise WrongDeclaration("[compiler] replay: with object, variables stay without it")
+    if "{mark}" not in table.get("replay", "{mark}"):
+        raise WrongDeclaration("[compiler] replay must print {mark}")
     for key, length in _LENGTHS.items():
         if key in table and len(table[key]) != length:
             raise WrongDeclaration(f"[compiler] {key} must have {length} strings: {table[key]!r}")

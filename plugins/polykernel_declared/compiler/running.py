@@ -14,6 +14,7 @@ from typing import Dict, List, Optional, Sequence
 
 from polykernel.evaluator import Cell, CellError, InputRefused
 from polykernel_declared.compiler import waiting
+from polykernel_declared.compiler.relays import Relay, open_terminal
 
 SOON, LATER = 0.005, 0.1  # seconds from look to look, whether a program waits for input
 GRACE = 2.0  # seconds for a program that was interrupted
@@ -35,18 +36,23 @@ _SIGNALS = {
 
 
 class Stdin:
-    """The standard input of programs. State: a named pipe, whether it has ended, what was refused.
+    """The standard input of programs.
+
+    State: a named pipe, whether it has ended, what was refused, and the answers.
 
     Args:
         path: Of the pipe; there must be none.
+        answers: Lines that programs find there already.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, answers: Sequence[str] = ()) -> None:
         self.path = path
         os.mkfifo(path, 0o600)
         # a writer must be there, or programs would find its end
         self._descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         self.refused: Optional[InputRefused] = None
+        self.answers: List[str] = []
+        self._waiting = "".join(f"{line}\n" for line in answers).encode("utf-8", "surrogateescape")
         if not waiting.can_tell():
             self.end()
 
@@ -71,6 +77,7 @@ class Stdin:
         """Say whether a process waits for a line."""
         if self.ended:
             return False
+        self._feed()
         left = fcntl.ioctl(self._descriptor, termios.FIONREAD, b"\0" * 4)
         return not struct.unpack("i", left)[0] and waiting.is_read(pid, self.path)
 
@@ -88,13 +95,18 @@ class Stdin:
         if line == END_OF_FILE:
             self.end()
             return
-        data = (line + "\n").encode("utf-8", "surrogateescape")
-        while data:
-            select.select([], [self._descriptor], [], LATER)
+        self.answers.append(line)
+        self._waiting += (line + "\n").encode("utf-8", "surrogateescape")
+        self._feed()
+
+    def _feed(self) -> None:
+        """Write what the pipe takes; the rest when the program has read."""
+        if self._waiting:
             try:
-                data = data[os.write(self._descriptor, data) :]
+                written = os.write(self._descriptor, self._waiting)
+                self._waiting = self._waiting[written:]
             except BlockingIOError:
-                pass  # the program reads slowly
+                pass  # it is full
 
     def close(self) -> None:
         """Remove it."""
@@ -128,10 +140,69 @@ def wait(
     return True
 
 
+class Streams:
+    """Where the output of one program goes. Owns descriptors and relays.
+
+    Args:
+        terminal: Its standard output is a terminal, so that it comes line by line.
+        mark: What it prints before this, on both streams, is not shown.
+    """
+
+    def __init__(self, terminal: bool, mark: str) -> None:
+        self.relays: List[Relay] = []
+        self._its: List[int] = []
+        hidden = mark.encode()
+        self.stdout = self._open(1, terminal, hidden) if terminal or mark else None
+        self.stderr = self._open(2, False, hidden) if mark else None
+
+    def _open(self, target: int, terminal: bool, mark: bytes) -> int:
+        ours, its = open_terminal() if terminal else os.pipe()
+        self.relays.append(Relay(ours, target, mark))
+        self._its.append(its)
+        return its
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the mark has not come."""
+        return any(relay.hidden for relay in self.relays)
+
+    def started(self) -> None:
+        """Close what only the program is to have."""
+        while self._its:
+            os.close(self._its.pop())
+
+    def pass_on(self, ready: Sequence[int]) -> None:
+        """Pass on what has come; forget what has ended."""
+        for relay in list(self.relays):
+            if relay.source in ready and not relay.pass_on():
+                relay.close()
+                self.relays.remove(relay)
+
+    def drain(self) -> None:
+        """Pass on what is left."""
+        while self.relays:
+            sources = [relay.source for relay in self.relays]
+            ready = select.select(sources, [], [], 0)[0]
+            if not ready:
+                return
+            self.pass_on(ready)
+
+    def close(self) -> None:
+        """Close all."""
+        self.started()
+        for relay in self.relays:
+            relay.close()
+        self.relays = []
+
+
 def run_program(
-    command: Sequence[str], environment: Dict[str, str], stdin: Stdin, cell: Cell
+    command: Sequence[str],
+    environment: Dict[str, str],
+    stdin: Stdin,
+    cell: Cell,
+    streams: Streams,
 ) -> int:
-    """Run a program to its end; what it prints goes straight to the notebook.
+    """Run a program to its end.
 
     Returns:
         Its exit code, or its signal's number below zero.
@@ -140,12 +211,17 @@ def run_program(
         OSError: It can't be started.
         KeyboardInterrupt: The user interrupted; the program has ended.
     """
-    # the end of the pipe that only the program has tells of its end
+    # the end of a pipe that only the program has tells of its end
     mine, its = os.pipe()
     source = stdin.open()
     try:
         process = subprocess.Popen(
-            command, stdin=source, env=environment, pass_fds=(its,), close_fds=True
+            command,
+            stdin=source,
+            stdout=streams.stdout,
+            stderr=streams.stderr,
+            env=environment,
+            pass_fds=(its,),
         )
     except BaseException:
         os.close(mine)
@@ -153,16 +229,35 @@ def run_program(
     finally:
         os.close(source)
         os.close(its)
+        streams.started()
     try:
-        # it never writes there: the pipe's end is its own end
-        wait(mine, process, stdin, cell)
-        process.wait()
+        _follow(process, mine, stdin, cell, streams)
     except BaseException:
         end_soon(process)
+        streams.drain()
         raise
     finally:
         os.close(mine)
+    streams.drain()
     return process.returncode
+
+
+def _follow(
+    process: "subprocess.Popen[bytes]", ended: int, stdin: Stdin, cell: Cell, streams: Streams
+) -> None:
+    pause = SOON
+    while process.poll() is None:
+        sources = [ended, *(relay.source for relay in streams.relays)]
+        ready = select.select(sources, [], [], pause)[0]
+        if ready:
+            streams.pass_on(ready)
+        if ended in ready:
+            process.wait()
+        elif not ready and stdin.is_wanted(process.pid):
+            stdin.ask(cell)
+            pause = SOON
+        elif not ready:
+            pause = min(pause * 1.5, LATER)
 
 
 def end_soon(process: "subprocess.Popen[bytes]") -> None:
