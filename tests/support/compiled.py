@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from polykernel_declared.plugin import polykernel_languages
-from support.kernels import Kernel
 
 from polykernel import Language
+from support.kernels import Kernel
 
 if TYPE_CHECKING:
     from pathlib import Path

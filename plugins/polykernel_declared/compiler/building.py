@@ -8,86 +8,29 @@ take one or two runs of the compiler, however many items they have.
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Sequence
 
 from polykernel.evaluator import CellError
 from polykernel_declared.compiler import diagnostics
 from polykernel_declared.compiler.definitions import Definitions, Naming, Part
 from polykernel_declared.compiler.diagnostics import Diagnostic, Place
+from polykernel_declared.compiler.items import (
+    Alternative,
+    Item,
+    complaints,
+    is_previous,
+    is_wrong,
+    within,
+    without_warnings,
+)
 from polykernel_declared.compiler.source import Source, Template, whole
-from polykernel_declared.compiler.syntax import Piece, Syntax
-from polykernel_declared.compiler.tools import Tools
+
+if TYPE_CHECKING:
+    from polykernel_declared.compiler.syntax import Piece, Syntax
+    from polykernel_declared.compiler.tools import Tools
 
 STATEMENTS, DEFINITIONS = "statements", "definitions"
 _TOP = f"{{{DEFINITIONS}}}\n{{{STATEMENTS}}}"
-
-
-class Alternative(NamedTuple):
-    """One way to take an item.
-
-    Args:
-        parts: What is compiled of it.
-        as_written: Whether its code stands there as the user has written it.
-    """
-
-    parts: Tuple[Part, ...]
-    as_written: bool = True
-
-
-class Item:
-    """An item of the new cell, and which of its alternatives is tried. State: that, and errors."""
-
-    def __init__(self, piece: Piece, alternatives: Sequence[Alternative]) -> None:
-        self.piece = piece
-        self._alternatives = alternatives
-        self._at = 0
-        self._failed: List[Tuple[bool, List[Diagnostic]]] = []
-
-    @property
-    def parts(self) -> Tuple[Part, ...]:
-        """What is compiled of it now."""
-        return self._alternatives[self._at].parts
-
-    def holds(self, line: int, column: int) -> bool:
-        """Whether a place in its cell is within it."""
-        piece = self.piece
-        if not piece.line <= line <= piece.last_line:
-            return False
-        if column == 0:
-            return True
-        end = len(piece.text.rpartition("\n")[2]) + (piece.column if piece.line == line else 0)
-        after_start = line > piece.line or column > piece.column
-        return after_start and (line < piece.last_line or column <= end + 1)
-
-    def fail(self, found: List[Diagnostic]) -> None:
-        """Remember what is wrong with what was tried."""
-        self._failed.append((self._alternatives[self._at].as_written, found))
-
-    def advance(self) -> bool:
-        """Take the next alternative, if there is one."""
-        if self._at + 1 == len(self._alternatives):
-            return False
-        self._at += 1
-        return True
-
-    def complaint(self) -> Sequence[Diagnostic]:
-        """Say what is wrong with it.
-
-        What was tried last is what the user means, mostly. But where a definition's error stands
-        within its braces, it was taken for a definition.
-        """
-        written = [found for as_written, found in self._failed if as_written]
-        attempts = written or [found for _, found in self._failed]
-        brace = self.piece.bare.find("{")
-        if brace < 0:
-            return attempts[-1]
-        before = self.piece.bare[:brace]
-        line = self.piece.line + before.count("\n")
-        column = len(before.rpartition("\n")[2]) + (self.piece.column if line == self.piece.line else 0)
-        for found in attempts[:-1]:
-            if diagnostics.first_error(found) > (line, column + 1):
-                return found
-        return attempts[-1]
 
 
 class Built(NamedTuple):
@@ -103,9 +46,9 @@ class Built(NamedTuple):
 
     output: str
     definitions: Definitions
-    statements: Tuple[Part, ...]
-    warnings: List[str]
-    earlier: Tuple[Part, ...] = ()
+    statements: tuple[Part, ...]
+    warnings: list[str]
+    earlier: tuple[Part, ...] = ()
 
 
 class Builder:
@@ -117,7 +60,7 @@ class Builder:
         tools: Runs the compiler.
     """
 
-    def __init__(self, options: Dict[str, Any], syntax: Syntax, tools: Tools) -> None:
+    def __init__(self, options: dict[str, Any], syntax: Syntax, tools: Tools) -> None:
         self._flags = flags = re.IGNORECASE if options.get("ignore_case") else 0
         self._syntax, self._tools = syntax, tools
         self._naming = Naming(options, syntax)
@@ -125,8 +68,10 @@ class Builder:
         self._template = Template(options.get("template", _TOP), self._directive)
         self._program = list(options["program"])
         self._object = list(options.get("object", ()))
-        self._pattern = re.compile(options.get("diagnostic", diagnostics.GNU), re.M | re.I)
-        self._places = {
+        self._pattern = re.compile(
+            options.get("diagnostic", diagnostics.GNU), re.MULTILINE | re.IGNORECASE
+        )
+        self._places: dict[str, re.Pattern[str]] = {
             place: re.compile(pattern, flags)
             for place, pattern in dict(options.get("places", {})).items()
         }
@@ -136,7 +81,7 @@ class Builder:
         self._hoist = [str(each) for each in options.get("assigned", ())]
         self._rewrite = [str(each) for each in options.get("rewrite", ())]
         self._extension = str(options.get("extension", ""))
-        self._cells: Dict[str, List[str]] = {}
+        self._cells: dict[str, list[str]] = {}
         self._number = 0
 
     # what messages say
@@ -154,7 +99,7 @@ class Builder:
         lines = self._cells.get(file, [])
         return lines[line - 1] if 0 < line <= len(lines) else ""
 
-    def _locate(self, source: Source, path: str, file: str, line: int) -> Optional[Place]:
+    def _locate(self, source: Source, path: str, file: str, line: int) -> Place | None:
         name = file.rpartition("/")[2]
         if name in self._cells:
             return Place(name, max(1, min(line, len(self._cells[name]))))
@@ -162,7 +107,7 @@ class Builder:
             return source.locate(line)
         return None
 
-    def diagnose(self, output: str, source: Source, path: str) -> List[Diagnostic]:
+    def diagnose(self, output: str, source: Source, path: str) -> list[Diagnostic]:
         """Read what a compiler or linker has printed."""
         return diagnostics.parse(
             output,
@@ -204,7 +149,7 @@ class Builder:
         items = [
             Item(piece, self._alternatives(piece, file, piece is pieces[-1])) for piece in pieces
         ]
-        dropped: Set[Part] = set()
+        dropped: set[Part] = set()
         command, kind = (self._object, "object") if self._object else (self._program, "program")
         while True:
             parts = [part for item in items for part in item.parts]
@@ -217,11 +162,11 @@ class Builder:
             if ok:
                 warnings = self._warnings(found, file)
                 return Built(output, definitions, tuple(statements), warnings, tuple(earlier))
-            still = [part for part in earlier[:-1] if not _is_wrong(part, found)]
+            still = [part for part in earlier[:-1] if not is_wrong(part, found)]
             if len(still) < len(earlier[:-1]):
                 earlier = [*still, earlier[-1]]  # of a variable that has another type now
             elif not self._try_further(items, found, definitions, file, dropped):
-                raise self.error(_complaints(items, found, file), text)
+                raise self.error(complaints(items, found, file), text)
 
     def _try_further(
         self,
@@ -229,11 +174,11 @@ class Builder:
         found: Sequence[Diagnostic],
         definitions: Definitions,
         file: str,
-        dropped: Set[Part],
+        dropped: set[Part],
     ) -> bool:
         moved = False
         for item in items:
-            own = _within(item, found, file)
+            own = within(item, found, file)
             if not own:
                 continue
             item.fail([each for error, notes in own for each in (error, *notes)])
@@ -241,10 +186,10 @@ class Builder:
                 part
                 for _, notes in own
                 for part in definitions.parts
-                if part not in item.parts and any(_is_previous(note, part) for note in notes)
+                if part not in item.parts and any(is_previous(note, part) for note in notes)
             }
             conflicts = all(
-                any(_is_previous(note, part) for note in notes for part in in_the_way)
+                any(is_previous(note, part) for note in notes for part in in_the_way)
                 for each, notes in own
                 if each.is_error
             )
@@ -255,7 +200,7 @@ class Builder:
                 moved = True
         return moved
 
-    def _alternatives(self, piece: Piece, file: str, last: bool) -> List[Alternative]:
+    def _alternatives(self, piece: Piece, file: str, last: bool) -> list[Alternative]:
         def part(place: str, text: str) -> Part:
             return self._naming.part(place, text, piece, file)
 
@@ -275,8 +220,9 @@ class Builder:
             pattern, definition, assignment = self._hoist
             match = re.match(pattern, text, re.DOTALL)
             if match:
-                parts = part(DEFINITIONS, match.expand(definition)), part(
-                    STATEMENTS, match.expand(assignment)
+                parts = (
+                    part(DEFINITIONS, match.expand(definition)),
+                    part(STATEMENTS, match.expand(assignment)),
                 )
                 found.append(Alternative(parts, as_written=False))
         found.append(Alternative((part(STATEMENTS, text),)))
@@ -285,7 +231,8 @@ class Builder:
     def _rewritten(self, text: str) -> str:
         if not self._rewrite:
             return text
-        return re.sub(self._rewrite[0], self._rewrite[1], text, flags=self._flags)
+        pattern, becomes = self._rewrite
+        return re.sub(pattern, becomes, text, flags=self._flags)
 
     def _place_of(self, piece: Piece) -> str:
         for place, pattern in self._places.items():
@@ -295,7 +242,7 @@ class Builder:
 
     def _compile(
         self, source: Source, command: Sequence[str], kind: str
-    ) -> Tuple[str, bool, List[Diagnostic], str]:
+    ) -> tuple[str, bool, list[Diagnostic], str]:
         self._number += 1
         path = self._tools.path(f"cell{self._number}{self._extension}")
         output = self._tools.path(f"cell{self._number}.{kind}")
@@ -305,7 +252,7 @@ class Builder:
         found = self.diagnose(outcome.output, source, path)
         return output, outcome.ok, found, outcome.output
 
-    def _warnings(self, found: Sequence[Diagnostic], file: str) -> List[str]:
+    def _warnings(self, found: Sequence[Diagnostic], file: str) -> list[str]:
         shown, wanted = [], False
         for each in found:
             if each.severity == "warning":
@@ -331,60 +278,5 @@ class Builder:
         return CellError(
             first.message,
             ename="CompileError",
-            traceback=diagnostics.render(_without_warnings(found), self.line_of),
+            traceback=diagnostics.render(without_warnings(found), self.line_of),
         )
-
-
-def _is_wrong(part: Part, found: Sequence[Diagnostic]) -> bool:
-    return any(
-        each.is_error and each.file == part.file and part.line <= each.line <= part.last_line
-        for each in found
-    )
-
-
-def _without_warnings(found: Sequence[Diagnostic]) -> List[Diagnostic]:
-    kept, wanted = [], True
-    for each in found:
-        wanted = each.is_error or (wanted and each.severity == "note")
-        if wanted:
-            kept.append(each)
-    return kept
-
-
-def _within(
-    item: Item, found: Sequence[Diagnostic], file: str
-) -> List[Tuple[Diagnostic, List[Diagnostic]]]:
-    """Find what is said of an item, if that has errors: each message with the notes on it."""
-    own: List[Tuple[Diagnostic, List[Diagnostic]]] = []
-    inside = False
-    for each in found:
-        if each.severity != "note":
-            inside = each.file == file and item.holds(each.line, each.column)
-            if inside:
-                own.append((each, []))
-        elif inside:
-            own[-1][1].append(each)
-    return own if any(each.is_error for each, _ in own) else []
-
-
-def _is_previous(note: Diagnostic, part: Part) -> bool:
-    return (
-        note.file == part.file
-        and part.line <= note.line <= part.last_line
-        and "previous" in note.message
-    )
-
-
-def _complaints(items: Sequence[Item], found: Sequence[Diagnostic], file: str) -> List[Diagnostic]:
-    """Say what is wrong: of each item that still fails the best attempt, and all else."""
-    shown: List[Diagnostic] = []
-    failing = [item for item in items if _within(item, found, file)]
-    for item in failing:
-        shown += [each for each in item.complaint() if each not in shown]
-    for each in found:
-        is_told = each.file == file and any(
-            item.holds(each.line, each.column) for item in failing
-        )
-        if not is_told and (each.is_error or each.file == file):
-            shown.append(each)
-    return shown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, Iterable
+from typing import Iterable
 
 from polykernel.evaluator import Completions
 
@@ -20,7 +20,7 @@ class Words:
     """
 
     def __init__(self, keywords: Iterable[str]) -> None:
-        self._kinds: Dict[str, str] = {str(word): "keyword" for word in keywords}
+        self._kinds: dict[str, str] = {str(word): "keyword" for word in keywords}
 
     def learn(self, code: str) -> None:
         """Remember the words of a cell that has run."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import List, NamedTuple, Sequence, Tuple
+from typing import TYPE_CHECKING, NamedTuple, Sequence
 
 from polykernel.evaluator import CellError
-from polykernel_declared.compiler.tools import Tools
+
+if TYPE_CHECKING:
+    from polykernel_declared.compiler.tools import Tools
 
 _CELL = re.compile(r"(?:^|/)(In\[\d+\]\+*):(\d+)")
 ENTRY = "polykernel_cell"
@@ -31,7 +33,7 @@ class Frame(NamedTuple):
         return f"{self.function}, {where}" if self.function else where
 
 
-def frames(tools: Tools, addresses: Sequence[Tuple[str, str]]) -> List[Frame]:
+def frames(tools: Tools, addresses: Sequence[tuple[str, str]]) -> list[Frame]:
     """Find the lines of cells.
 
     Args:

@@ -7,7 +7,7 @@ own, and what mentions it is made anew with it; all else keeps what it holds.
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, FrozenSet, Iterable, List, NamedTuple, Sequence, Set, Tuple
+from typing import Any, Iterable, NamedTuple, Sequence
 
 from polykernel_declared.compiler.syntax import Piece, Syntax, names_in, words
 
@@ -33,12 +33,12 @@ class Part(NamedTuple):
     line: int
     column: int
     last_line: int
-    names: Tuple[str, ...] = ()
-    variables: Tuple[str, ...] = ()
-    words: FrozenSet[str] = frozenset()
+    names: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    words: frozenset[str] = frozenset()
 
     @property
-    def own(self) -> FrozenSet[str]:
+    def own(self) -> frozenset[str]:
         """All names that it defines."""
         return frozenset((*self.names, *self.variables))
 
@@ -51,7 +51,7 @@ class Naming:
         syntax: What it says of the syntax.
     """
 
-    def __init__(self, options: Dict[str, Any], syntax: Syntax) -> None:
+    def __init__(self, options: dict[str, Any], syntax: Syntax) -> None:
         self._ignore_case = bool(options.get("ignore_case"))
         flags = re.MULTILINE | (re.IGNORECASE if self._ignore_case else 0)
         self._names = [re.compile(each, flags) for each in options.get("names", ())]
@@ -76,7 +76,7 @@ class Naming:
             frozenset(self._fold(words(bare))),
         )
 
-    def _fold(self, names: Iterable[str]) -> Tuple[str, ...]:
+    def _fold(self, names: Iterable[str]) -> tuple[str, ...]:
         return tuple(name.lower() for name in names) if self._ignore_case else tuple(names)
 
 
@@ -88,11 +88,11 @@ class Definitions:
         versions: How often each name has been made anew.
     """
 
-    def __init__(self, parts: Sequence[Part] = (), versions: Dict[str, int] = {}) -> None:  # noqa: B006
+    def __init__(self, parts: Sequence[Part] = (), versions: dict[str, int] = {}) -> None:  # noqa: B006
         self.parts = tuple(parts)
         self.versions = dict(versions)
 
-    def with_new(self, new: Sequence[Part], dropped: FrozenSet[Part] = frozenset()) -> Definitions:
+    def with_new(self, new: Sequence[Part], dropped: frozenset[Part] = frozenset()) -> Definitions:
         """Give the definitions that are valid with those of a new cell.
 
         Args:
@@ -100,7 +100,7 @@ class Definitions:
             dropped: Older ones that the compiler says are in the way.
         """
         parts = list(self.parts)
-        same: Set[str] = set()
+        same: set[str] = set()
         for part in new:
             identical = [old for old in parts if old.text == part.text and old not in new]
             replaced = identical or [
@@ -123,7 +123,7 @@ class Definitions:
         return Definitions(parts, versions)
 
     @staticmethod
-    def _spread(parts: Sequence[Part], renewed: Set[str]) -> None:
+    def _spread(parts: Sequence[Part], renewed: set[str]) -> None:
         """Add what mentions a renewed name, what mentions that, and so on."""
         grown = True
         while grown:
@@ -138,7 +138,7 @@ def _clash(old: Part, new: Part) -> bool:
     return bool(set(old.names) & set(new.names) or set(old.variables) & set(new.variables))
 
 
-def _place(parts: Sequence[Part], new: Part, replaced: Sequence[Part]) -> List[Part]:
+def _place(parts: Sequence[Part], new: Part, replaced: Sequence[Part]) -> list[Part]:
     """Put a part where the one stood that it replaces, or behind what it needs, if that is later.
 
     What mentions it, and would then stand before it, goes with it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Callable, Iterable, List, NamedTuple, Optional, Pattern, Sequence, Tuple
+from typing import Callable, Iterable, NamedTuple, Pattern
 
 # as gcc, clang and many others have it; the linker's lines have neither column nor severity
 GNU = (
@@ -48,9 +48,9 @@ class Place(NamedTuple):
 def parse(
     output: str,
     pattern: Pattern[str],
-    locate: Callable[[str, int], Optional[Place]],
+    locate: Callable[[str, int], Place | None],
     text_of: Callable[[str, int], str],
-) -> List[Diagnostic]:
+) -> list[Diagnostic]:
     """Read what a compiler has printed.
 
     Args:
@@ -82,11 +82,9 @@ def _in_code_points(text: str, column: int) -> int:
     return len(text.encode("utf-8", "surrogatepass")[: column - 1].decode("utf-8", "ignore")) + 1
 
 
-def render(
-    diagnostics: Iterable[Diagnostic], text_of: Callable[[str, int], str]
-) -> List[str]:
+def render(diagnostics: Iterable[Diagnostic], text_of: Callable[[str, int], str]) -> list[str]:
     """Show messages as lines, coloured, each with the line of its cell and a caret."""
-    lines: List[str] = []
+    lines: list[str] = []
     shown = ("", 0)
     for each in diagnostics:
         place = (each.file, each.line)
@@ -96,7 +94,7 @@ def render(
     return lines
 
 
-def _rendered(each: Diagnostic, text: str) -> List[str]:
+def _rendered(each: Diagnostic, text: str) -> list[str]:
     colour = f"\x1b[1;{_COLOURS[each.severity]}m"
     where = ":".join(str(part) for part in (each.file, each.line, each.column) if part)
     head = f"{_BOLD}{where}:{_PLAIN} " if where else ""
@@ -111,6 +109,6 @@ def _rendered(each: Diagnostic, text: str) -> List[str]:
     return lines
 
 
-def first_error(found: Iterable[Diagnostic]) -> Tuple[int, int]:
+def first_error(found: Iterable[Diagnostic]) -> tuple[int, int]:
     """Find line and column of the first error."""
     return min(((each.line, each.column) for each in found if each.is_error), default=(0, 0))

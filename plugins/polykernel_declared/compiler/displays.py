@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from typing import List, Optional
+from pathlib import Path
 
 from polykernel.evaluator import Bundle, Cell
 
@@ -28,10 +27,10 @@ class Displays:
     """
 
     def __init__(self, folder: str) -> None:
-        os.mkdir(folder, 0o700)
-        self._folder = folder
+        self._folder = Path(folder)
+        self._folder.mkdir(0o700)
 
-    def show(self, cell: Cell) -> Optional[Bundle]:
+    def show(self, cell: Cell) -> Bundle | None:
         """Show what is there, in the order in which it was written, and remove it.
 
         Returns:
@@ -41,32 +40,30 @@ class Displays:
         for path in self._files():
             bundle = _read(path)
             if bundle is None:
-                cell.write(f"{os.path.basename(path)} can't be shown: unknown kind\n", "stderr")
-            elif os.path.basename(path) == RESULT:
+                cell.write(f"{path.name} can't be shown: unknown kind\n", "stderr")
+            elif path.name == RESULT:
                 result = bundle
             else:
                 cell.display(bundle)
-            os.unlink(path)
+            path.unlink()
         return result
 
     def clear(self) -> None:
         """Remove what is there."""
         for path in self._files():
-            os.unlink(path)
+            path.unlink()
 
-    def _files(self) -> List[str]:
+    def _files(self) -> list[Path]:
         try:
-            files = [each for each in os.scandir(self._folder) if each.is_file()]
+            files = [each for each in self._folder.iterdir() if each.is_file()]
         except OSError:  # the program has removed it
             return []
-        files.sort(key=lambda each: (each.stat().st_mtime_ns, each.name))
-        return [each.path for each in files]
+        return sorted(files, key=lambda each: (each.stat().st_mtime_ns, each.name))
 
 
-def _read(path: str) -> Optional[Bundle]:
-    kind = os.path.splitext(path)[1].lower()
-    with open(path, "rb") as file:
-        data = file.read()
+def _read(path: Path) -> Bundle | None:
+    kind = path.suffix.lower()
+    data = path.read_bytes()
     if kind in _TEXTS:
         text = data.decode("utf-8", "replace")
         mimetype = _TEXTS[kind]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from pathlib import Path
+from typing import Any, Sequence
 
 from polykernel.evaluator import Bundle, Cell, CellError, Completions, Evaluator
 from polykernel_declared.compiler import crashes, running
@@ -14,9 +15,10 @@ from polykernel_declared.compiler.completion import Words
 from polykernel_declared.compiler.definitions import Definitions
 from polykernel_declared.compiler.displays import VARIABLE, Displays
 from polykernel_declared.compiler.libraries import Linker
+from polykernel_declared.compiler.relays import Streams
 from polykernel_declared.compiler.replay import Replay
 from polykernel_declared.compiler.resident import BEGIN_ANEW, Ended, Resident
-from polykernel_declared.compiler.running import Stdin, Streams
+from polykernel_declared.compiler.running import Stdin
 from polykernel_declared.compiler.syntax import INDENT, Syntax
 from polykernel_declared.compiler.tools import Tools
 
@@ -34,10 +36,10 @@ class Compiler(Evaluator):
 
     def start(self) -> None:
         """Make the folder for our files, and what works in it."""
-        options: Dict[str, Any] = dict(self.options)
+        options: dict[str, Any] = dict(self.options)
         self._options = options
         self._folder = self.temporary or tempfile.mkdtemp(prefix="polykernel-")
-        os.makedirs(self._folder, mode=0o700, exist_ok=True)
+        Path(self._folder).mkdir(0o700, parents=True, exist_ok=True)
         self._folder = os.path.realpath(self._folder)
         self._tools = Tools(self._folder)
         self._syntax = Syntax(options)
@@ -50,15 +52,15 @@ class Compiler(Evaluator):
         self._environment = {**os.environ, **variables}
         self._replay = Replay(str(options.get("replay", "")))
         self._stdins = 0
-        self._resident: Optional[Resident] = None
-        self._linker: Optional[Linker] = None
+        self._resident: Resident | None = None
+        self._linker: Linker | None = None
         if options.get("object"):
             self._resident = Resident(self._tools, self._environment)
             self._resident.prepare()
             symbol = str(options.get("symbol", _ANY_SYMBOL))
             self._linker = Linker(options["library"], symbol, self._tools)
 
-    def execute(self, code: str, cell: Cell) -> Optional[Bundle]:
+    def execute(self, code: str, cell: Cell) -> Bundle | None:
         """Compile a cell and run it.
 
         Raises:
@@ -100,7 +102,7 @@ class Compiler(Evaluator):
             ended = self._resident.run(library, cell)
             self._conclude(ended, cell, self._resident.stdin)
 
-    def _conclude(self, ended: Ended, cell: Cell, stdin: Optional[Stdin]) -> None:
+    def _conclude(self, ended: Ended, cell: Cell, stdin: Stdin | None) -> None:
         if not ended.alive:
             found = crashes.frames(self._tools, ended.addresses)
             if ended.status == 0:
@@ -115,7 +117,7 @@ class Compiler(Evaluator):
 
     def _run(
         self, built: Built, cell: Cell, mark: str = "", answers: Sequence[str] = ()
-    ) -> List[str]:
+    ) -> list[str]:
         """Run a program, and give what the user has answered."""
         run = self._options.get("run", ["{program}"])
         command = self._tools.fill(run, {"program": built.output})
@@ -139,7 +141,7 @@ class Compiler(Evaluator):
         """Complete words: keywords, and those of the cells so far."""
         return self._words.complete(code, cursor_pos)
 
-    def is_complete(self, code: str) -> "str | Tuple[str, str]":
+    def is_complete(self, code: str) -> str | tuple[str, str]:
         """Say whether a bracket, a block, a comment or a string is open."""
         state = self._syntax.open_at_end(code.replace("\r\n", "\n"))
         if state.depth < 0 or state.blocks < 0:
@@ -156,9 +158,9 @@ class Compiler(Evaluator):
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _tell_refusal(stdin: Optional[Stdin]) -> None:
+def _tell_refusal(stdin: Stdin | None) -> None:
     if stdin is not None and stdin.refused is not None:
-        lines: List[str] = [
+        lines: list[str] = [
             f"\x1b[31mInputRefused\x1b[39m: {stdin.refused}",
             "The program has asked for input, and found its end.",
         ]

@@ -21,7 +21,7 @@ FIELDS = (
     Field(
         "object",
         "a list of strings",
-        "The command that compiles `{source}` to `{object}`, position-independent: variables stay",
+        "Compiles `{source}` to `{object}`, for a shared library: variables stay",
     ),
     Field(
         "library", "a list of strings", "The command that links `{object}` to a shared `{library}`"
@@ -30,7 +30,7 @@ FIELDS = (
     Field(
         "replay",
         "a string",
-        "Without `object`: a statement that prints `{mark}` to stdout and to stderr; the statements "
+        "Without `object`: a statement that prints `{mark}` to stdout and stderr; the statements "
         "of earlier cells are run again before it, unseen",
     ),
     Field("environment", "a table of strings", "Variables that programs get"),
@@ -120,16 +120,20 @@ def check(table: Mapping[str, Any]) -> None:
     patterns += [("places", each) for each in table.get("places", {}).values()]
     patterns += [(key, table[key][0]) for key in ("assigned", "rewrite") if key in table]
     for key, pattern in patterns:
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise WrongDeclaration(
-                f"[compiler] {key}: {pattern!r} is no regular expression: {error}"
-            ) from None
+        _check_pattern(key, pattern)
     template = table.get("template", "")
     for place in (*table.get("places", {}), "statements"):
         if template and f"{{{place}}}" not in template:
             raise WrongDeclaration(f"[compiler] template has no line {{{place}}}")
+
+
+def _check_pattern(key: str, pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise WrongDeclaration(
+            f"[compiler] {key}: {pattern!r} is no regular expression: {error}"
+        ) from None
 
 
 def programs(table: Mapping[str, Any]) -> tuple[str, ...]:

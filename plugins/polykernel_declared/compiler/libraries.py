@@ -10,11 +10,13 @@ is not the C library's.
 from __future__ import annotations
 
 import re
-from typing import Dict, List, Sequence
+from typing import TYPE_CHECKING, Sequence
 
 from polykernel.evaluator import CellError
 from polykernel_declared.compiler.crashes import ENTRY
-from polykernel_declared.compiler.tools import Outcome, Tools
+
+if TYPE_CHECKING:
+    from polykernel_declared.compiler.tools import Outcome, Tools
 
 
 class Linker:
@@ -31,7 +33,7 @@ class Linker:
         self._symbol = re.compile(symbol)
         self._tools = tools
 
-    def link(self, output: str, versions: Dict[str, int]) -> "tuple[str, Outcome]":
+    def link(self, output: str, versions: dict[str, int]) -> tuple[str, Outcome]:
         """Make a shared object of a compiled cell.
 
         Args:
@@ -45,7 +47,7 @@ class Linker:
         library = output + ".library"
         return library, self._tools.run(self._command, object=output, library=library)
 
-    def _rename(self, output: str, versions: Dict[str, int]) -> None:
+    def _rename(self, output: str, versions: dict[str, int]) -> None:
         names = self._tools.run(["nm", "-g", "-P", "--defined-only", output])
         if not names.ok:
             raise CellError(names.output.strip(), ename="CompileError")
@@ -61,7 +63,7 @@ class Linker:
         if not renamed.ok:
             raise CellError(renamed.output.strip(), ename="CompileError")
 
-    def _version(self, symbol: str, versions: Dict[str, int]) -> str:
+    def _version(self, symbol: str, versions: dict[str, int]) -> str:
         match = self._symbol.match(symbol)
-        names: List[str] = [name for name in match.groups() if name] if match else [symbol]
+        names: list[str] = [name for name in match.groups() if name] if match else [symbol]
         return ".".join(str(versions.get(name, 1)) for name in names)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import sys
 import termios
-from typing import Tuple
+from typing import Sequence
 
 _CHUNK = 1 << 16
 
@@ -46,7 +47,7 @@ class Relay:
         if not self._mark:
             return data
         data = self._held + data
-        before, mark, after = data.partition(self._mark)
+        _before, mark, after = data.partition(self._mark)
         if mark:
             self._mark = self._held = b""
             return after
@@ -64,10 +65,65 @@ class Relay:
         os.close(self.source)
 
 
-def open_terminal() -> Tuple[int, int]:
+def open_terminal() -> tuple[int, int]:
     """Make a terminal that leaves the text alone; give our end, and the program's."""
     ours, its = pty.openpty()
     attributes = termios.tcgetattr(its)
     attributes[1] &= ~termios.OPOST  # or each line would get a carriage return
     termios.tcsetattr(its, termios.TCSANOW, attributes)
     return ours, its
+
+
+class Streams:
+    """Where the output of one program goes. Owns descriptors and relays.
+
+    Args:
+        terminal: Its standard output is a terminal, so that it comes line by line.
+        mark: What it prints before this, on both streams, is not shown.
+    """
+
+    def __init__(self, terminal: bool, mark: str) -> None:
+        self.relays: list[Relay] = []
+        self._its: list[int] = []
+        hidden = mark.encode()
+        self.stdout = self._open(1, terminal, hidden) if terminal or mark else None
+        self.stderr = self._open(2, False, hidden) if mark else None
+
+    def _open(self, target: int, terminal: bool, mark: bytes) -> int:
+        ours, its = open_terminal() if terminal else os.pipe()
+        self.relays.append(Relay(ours, target, mark))
+        self._its.append(its)
+        return its
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the mark has not come."""
+        return any(relay.hidden for relay in self.relays)
+
+    def started(self) -> None:
+        """Close what only the program is to have."""
+        while self._its:
+            os.close(self._its.pop())
+
+    def pass_on(self, ready: Sequence[int]) -> None:
+        """Pass on what has come; forget what has ended."""
+        for relay in list(self.relays):
+            if relay.source in ready and not relay.pass_on():
+                relay.close()
+                self.relays.remove(relay)
+
+    def drain(self) -> None:
+        """Pass on what is left."""
+        while self.relays:
+            sources = [relay.source for relay in self.relays]
+            ready = select.select(sources, [], [], 0)[0]
+            if not ready:
+                return
+            self.pass_on(ready)
+
+    def close(self) -> None:
+        """Close all."""
+        self.started()
+        for relay in self.relays:
+            relay.close()
+        self.relays = []

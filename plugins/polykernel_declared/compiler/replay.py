@@ -6,7 +6,7 @@ For languages whose variables can't stay in a process: where the declaration ask
 from __future__ import annotations
 
 import os
-from typing import Callable, List, Sequence
+from typing import Callable, Sequence
 
 from polykernel_declared.compiler.building import STATEMENTS, Built
 from polykernel_declared.compiler.definitions import Part
@@ -22,8 +22,8 @@ class Replay:
     def __init__(self, statement: str) -> None:
         self._mark = f"[{os.urandom(8).hex()}]"
         self._statement = statement.replace("{mark}", self._mark)
-        self._parts: List[Part] = []
-        self._answers: List[str] = []
+        self._parts: list[Part] = []
+        self._answers: list[str] = []
 
     def statements(self) -> Sequence[Part]:
         """Give what is run before a cell; the last one ends what is not shown."""
@@ -31,7 +31,7 @@ class Replay:
             return ()
         return (*self._parts, Part(STATEMENTS, self._statement, "", 0, 0, 0))
 
-    def run(self, built: Built, run: Callable[[str, Sequence[str]], List[str]]) -> None:
+    def run(self, built: Built, run: Callable[[str, Sequence[str]], list[str]]) -> None:
         """Run a cell, and remember it if it went well.
 
         Args:

@@ -6,13 +6,16 @@ import os
 import select
 import signal
 import subprocess
+from pathlib import Path
 from time import monotonic
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from polykernel.evaluator import Cell, CellError
 from polykernel_declared.compiler import running
 from polykernel_declared.compiler.running import Stdin
-from polykernel_declared.compiler.tools import Tools
+
+if TYPE_CHECKING:
+    from polykernel_declared.compiler.tools import Tools
 
 _SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "resident.c")
 _COMMAND = ("gcc", "-O1", "-g", "-rdynamic", "{source}", "-o", "{program}", "-ldl", "-pthread")
@@ -33,7 +36,7 @@ class Ended(NamedTuple):
 
     status: int
     alive: bool
-    addresses: Tuple[Tuple[str, str], ...] = ()
+    addresses: tuple[tuple[str, str], ...] = ()
 
 
 class Resident:
@@ -47,16 +50,16 @@ class Resident:
         environment: Of the process.
     """
 
-    def __init__(self, tools: Tools, environment: Dict[str, str]) -> None:
+    def __init__(self, tools: Tools, environment: dict[str, str]) -> None:
         self._tools = tools
         self._environment = environment
         self._program = tools.path("resident")
-        self._compiler: Optional[subprocess.Popen[bytes]] = None
-        self._process: Optional[subprocess.Popen[bytes]] = None
+        self._compiler: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._commands = self._answers = -1
         self._left = b""
         self._stdins = self._syncs = 0
-        self.stdin: Optional[Stdin] = None
+        self.stdin: Stdin | None = None
 
     def prepare(self) -> None:
         """Begin to compile the program, while the user writes the first cell."""
@@ -119,7 +122,7 @@ class Resident:
         if self._compiler is not None:
             self._compiler.wait()
             self._compiler = None
-        if not os.path.exists(self._program):
+        if not Path(self._program).exists():
             outcome = self._tools.run(_COMMAND, source=_SOURCE, program=self._program)
             if not outcome.ok:
                 lines = outcome.output.rstrip().split("\n")
@@ -150,9 +153,9 @@ class Resident:
         except BrokenPipeError:
             pass  # it has ended: the answer will say so
 
-    def _answer(self, stdin: Stdin, cell: Cell) -> Tuple[str, List[Tuple[str, str]]]:
+    def _answer(self, stdin: Stdin, cell: Cell) -> tuple[str, list[tuple[str, str]]]:
         """Wait for the answer; an empty one says that the process has ended."""
-        addresses: List[Tuple[str, str]] = []
+        addresses: list[tuple[str, str]] = []
         assert self._process is not None
         while True:
             while b"\n" in self._left:
@@ -180,7 +183,7 @@ class Resident:
             self._bury()
             cell.write(f"{BEGIN_ANEW}\n", "stderr")
 
-    def _ends_by_itself(self, process: "subprocess.Popen[bytes]") -> bool:
+    def _ends_by_itself(self, process: subprocess.Popen[bytes]) -> bool:
         # whether the cell had begun, or had ended, when the interrupt came, does not matter then
         self._syncs += 1
         last = f"sync\t{self._syncs}"

@@ -9,12 +9,15 @@ import signal
 import struct
 import subprocess
 import termios
+from pathlib import Path
 from time import monotonic
-from typing import Dict, List, Optional, Sequence
+from typing import TYPE_CHECKING, Sequence
 
 from polykernel.evaluator import Cell, CellError, InputRefused
 from polykernel_declared.compiler import waiting
-from polykernel_declared.compiler.relays import Relay, open_terminal
+
+if TYPE_CHECKING:
+    from polykernel_declared.compiler.relays import Streams
 
 SOON, LATER = 0.005, 0.1  # seconds from look to look, whether a program waits for input
 GRACE = 2.0  # seconds for a program that was interrupted
@@ -50,8 +53,8 @@ class Stdin:
         os.mkfifo(path, 0o600)
         # a writer must be there, or programs would find its end
         self._descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-        self.refused: Optional[InputRefused] = None
-        self.answers: List[str] = []
+        self.refused: InputRefused | None = None
+        self.answers: list[str] = []
         self._waiting = "".join(f"{line}\n" for line in answers).encode("utf-8", "surrogateescape")
         if not waiting.can_tell():
             self.end()
@@ -112,14 +115,12 @@ class Stdin:
         """Remove it."""
         self.end()
         try:
-            os.unlink(self.path)
+            Path(self.path).unlink()
         except OSError:
             pass  # with its folder
 
 
-def wait(
-    descriptor: int, process: "subprocess.Popen[bytes]", stdin: Stdin, cell: Cell
-) -> bool:
+def wait(descriptor: int, process: subprocess.Popen[bytes], stdin: Stdin, cell: Cell) -> bool:
     """Wait until there is something to read, and answer what a process asks meanwhile.
 
     Returns:
@@ -140,64 +141,9 @@ def wait(
     return True
 
 
-class Streams:
-    """Where the output of one program goes. Owns descriptors and relays.
-
-    Args:
-        terminal: Its standard output is a terminal, so that it comes line by line.
-        mark: What it prints before this, on both streams, is not shown.
-    """
-
-    def __init__(self, terminal: bool, mark: str) -> None:
-        self.relays: List[Relay] = []
-        self._its: List[int] = []
-        hidden = mark.encode()
-        self.stdout = self._open(1, terminal, hidden) if terminal or mark else None
-        self.stderr = self._open(2, False, hidden) if mark else None
-
-    def _open(self, target: int, terminal: bool, mark: bytes) -> int:
-        ours, its = open_terminal() if terminal else os.pipe()
-        self.relays.append(Relay(ours, target, mark))
-        self._its.append(its)
-        return its
-
-    @property
-    def hidden(self) -> bool:
-        """Whether the mark has not come."""
-        return any(relay.hidden for relay in self.relays)
-
-    def started(self) -> None:
-        """Close what only the program is to have."""
-        while self._its:
-            os.close(self._its.pop())
-
-    def pass_on(self, ready: Sequence[int]) -> None:
-        """Pass on what has come; forget what has ended."""
-        for relay in list(self.relays):
-            if relay.source in ready and not relay.pass_on():
-                relay.close()
-                self.relays.remove(relay)
-
-    def drain(self) -> None:
-        """Pass on what is left."""
-        while self.relays:
-            sources = [relay.source for relay in self.relays]
-            ready = select.select(sources, [], [], 0)[0]
-            if not ready:
-                return
-            self.pass_on(ready)
-
-    def close(self) -> None:
-        """Close all."""
-        self.started()
-        for relay in self.relays:
-            relay.close()
-        self.relays = []
-
-
 def run_program(
     command: Sequence[str],
-    environment: Dict[str, str],
+    environment: dict[str, str],
     stdin: Stdin,
     cell: Cell,
     streams: Streams,
@@ -243,7 +189,7 @@ def run_program(
 
 
 def _follow(
-    process: "subprocess.Popen[bytes]", ended: int, stdin: Stdin, cell: Cell, streams: Streams
+    process: subprocess.Popen[bytes], ended: int, stdin: Stdin, cell: Cell, streams: Streams
 ) -> None:
     pause = SOON
     while process.poll() is None:
@@ -260,27 +206,27 @@ def _follow(
             pause = min(pause * 1.5, LATER)
 
 
-def end_soon(process: "subprocess.Popen[bytes]") -> None:
+def end_soon(process: subprocess.Popen[bytes]) -> None:
     """Wait for a program that was interrupted with us; kill it if it does not end."""
     end = monotonic() + GRACE
     try:
         while process.poll() is None and monotonic() < end:
             try:
                 process.wait(LATER)
-            except subprocess.TimeoutExpired:
+            except subprocess.TimeoutExpired:  # noqa: PERF203
                 pass
     finally:
         kill_family(process)
 
 
-def kill_family(process: "subprocess.Popen[bytes]") -> None:
+def kill_family(process: subprocess.Popen[bytes]) -> None:
     """Kill a program and what it has started."""
     if process.poll() is not None:
         return
     for pid in reversed(list(waiting.family(process.pid))):
         try:
             os.kill(pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
+        except (ProcessLookupError, PermissionError):  # noqa: PERF203
             pass  # it has ended
     process.wait()
 
@@ -301,5 +247,5 @@ def failure(status: int, where: str = "", more: Sequence[str] = ()) -> CellError
             ename, evalue = number.name, _SIGNALS.get(number, "ended by this signal")
         except ValueError:
             ename, evalue = f"Signal{-status}", "ended by this signal"
-    lines: List[str] = [f"\x1b[31m{ename}\x1b[39m: {evalue}{where}", *more]
+    lines: list[str] = [f"\x1b[31m{ename}\x1b[39m: {evalue}{where}", *more]
     return CellError(evalue + where, ename=ename, traceback=lines)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, List, NamedTuple, Optional, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Sequence
 
-from polykernel_declared.compiler.definitions import Part
 from polykernel_declared.compiler.diagnostics import Place
+
+if TYPE_CHECKING:
+    from polykernel_declared.compiler.definitions import Part
 
 _PLACE = re.compile(r"^[ \t]*\{(\w+)\}[ \t]*$")
 
@@ -20,9 +22,9 @@ class Source(NamedTuple):
     """
 
     text: str
-    places: Sequence[Optional[Place]]
+    places: Sequence[Place | None]
 
-    def locate(self, line: int) -> Optional[Place]:
+    def locate(self, line: int) -> Place | None:
         """Find the cell's line; for one of the template, the nearest one before it."""
         for at in range(min(line, len(self.places)) - 1, -1, -1):
             place = self.places[at]
@@ -44,7 +46,7 @@ class Template:
         self._lines = text.split("\n")
         self._directive = directive
 
-    def fill(self, parts: Sequence[Part], values: Dict[str, str]) -> Source:
+    def fill(self, parts: Sequence[Part], values: dict[str, str]) -> Source:
         """Make a source file.
 
         Args:
@@ -70,8 +72,8 @@ class _Writer:
 
     def __init__(self, directive: str) -> None:
         self._directive = directive
-        self._lines: List[str] = []
-        self._places: List[Optional[Place]] = []
+        self._lines: list[str] = []
+        self._places: list[Place | None] = []
 
     def own(self, line: str) -> None:
         self._lines.append(line)
@@ -94,6 +96,6 @@ def whole(code: str, file: str, directive: str) -> Source:
     """Make a source file of a cell that is a whole program."""
     lines = code.split("\n")
     first = [directive.format(file=file, line=1)] if directive else []
-    places: List[Optional[Place]] = [None] * len(first)
+    places: list[Place | None] = [None] * len(first)
     places += [Place(file, number) for number in range(1, len(lines) + 1)]
     return Source("\n".join([*first, *lines, ""]), tuple(places))

@@ -7,7 +7,7 @@ ends. Whether it is a definition is for the compiler to say (:mod:`.build`).
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, NamedTuple, Optional, Pattern, Sequence, Tuple
+from typing import Any, NamedTuple, Pattern, Sequence
 
 BRACKETS = ("()", "[]", "{}")
 STRINGS = ('"', "'")
@@ -52,7 +52,7 @@ class Syntax:
         options: The declaration's table.
     """
 
-    def __init__(self, options: Dict[str, Any]) -> None:
+    def __init__(self, options: dict[str, Any]) -> None:
         flags = re.MULTILINE | (re.IGNORECASE if options.get("ignore_case") else 0)
         self._ends = str(options.get("ends", ""))
         self._comments = [_pair(each) for each in options.get("comments", ())]
@@ -64,7 +64,7 @@ class Syntax:
         self._program = _compile(options.get("whole"), flags)
         self._tokens = re.compile(self._token_pattern(options), flags)
 
-    def _token_pattern(self, options: Dict[str, Any]) -> str:
+    def _token_pattern(self, options: dict[str, Any]) -> str:
         blocks = list(options.get("blocks", ()))
         parts = []
         if blocks:
@@ -85,8 +85,8 @@ class Syntax:
         """Blank comments and the insides of strings; lengths and lines stay as they are."""
         return self._scan(code)[0]
 
-    def _scan(self, code: str) -> Tuple[str, str]:
-        found: List[str] = []
+    def _scan(self, code: str) -> tuple[str, str]:
+        found: list[str] = []
         at, open_quote = 0, ""
         while at < len(code):
             begin, end = self._find_start(code, at)
@@ -102,7 +102,7 @@ class Syntax:
             at = after
         return "".join(found), open_quote
 
-    def _find_start(self, code: str, at: int) -> Tuple[int, str]:
+    def _find_start(self, code: str, at: int) -> tuple[int, str]:
         best, close = len(code), ""
         for begin, end in [*self._comments, *((quote, quote) for quote in self._strings)]:
             found = code.find(begin, at, best + len(begin) - 1)
@@ -110,7 +110,7 @@ class Syntax:
                 best, close = found, end
         return best, close
 
-    def _find_end(self, code: str, begin: int, end: str) -> Tuple[int, bool]:
+    def _find_end(self, code: str, begin: int, end: str) -> tuple[int, bool]:
         if end == "\n":
             found = code.find("\n", begin)
             return (found if found >= 0 else len(code)), True
@@ -131,10 +131,10 @@ class Syntax:
 
     # items
 
-    def split(self, code: str) -> List[Piece]:
+    def split(self, code: str) -> list[Piece]:
         """Cut a cell into its items, in order."""
         bare = self.bare(code)
-        pieces: List[Piece] = []
+        pieces: list[Piece] = []
         at = 0
         while True:
             found = re.compile(r"\S").search(bare, at)
@@ -156,7 +156,7 @@ class Syntax:
             )
             at = end
 
-    def _end_of_item(self, bare: str, start: int) -> Tuple[int, bool]:
+    def _end_of_item(self, bare: str, start: int) -> tuple[int, bool]:
         whole_lines = not self._ends
         directive = bool(self._directive and self._directive.match(bare, start))
         pending = bool(self._header and self._header.match(bare, start))
@@ -228,12 +228,12 @@ class Syntax:
         return "".join(found)
 
 
-def _pair(comment: str) -> Tuple[str, str]:
+def _pair(comment: str) -> tuple[str, str]:
     begin, _, end = comment.partition(" ")
     return begin, end or "\n"
 
 
-def _compile(pattern: Optional[str], flags: int) -> Optional[Pattern[str]]:
+def _compile(pattern: str | None, flags: int) -> Pattern[str] | None:
     return re.compile(pattern, flags) if pattern else None
 
 
@@ -245,20 +245,20 @@ def _quoted(text: str, closed: bool) -> str:
     return text[0] + _blank(text[1:-1]) + (text[-1] if closed and len(text) > 1 else text[1:])
 
 
-def _ends_block(bare: str, token: "re.Match[str]") -> bool:
-    """A closing brace ends an item where nothing else stands behind it in its line."""
+def _ends_block(bare: str, token: re.Match[str]) -> bool:
+    """Say whether a brace ends an item: nothing else stands behind it in its line."""
     rest = bare[token.end() :].partition("\n")[0]
     return token.group() == "}" and not rest.strip()
 
 
-def words(text: str) -> "frozenset[str]":
+def words(text: str) -> frozenset[str]:
     """Find the words of a text."""
     return frozenset(re.findall(r"[^\W\d]\w*", text))
 
 
-def names_in(patterns: Sequence[Pattern[str]], surface: str) -> Tuple[str, ...]:
+def names_in(patterns: Sequence[Pattern[str]], surface: str) -> tuple[str, ...]:
     """Find the names that patterns with one group find, in order, each once."""
-    found: Dict[str, None] = {}
+    found: dict[str, None] = {}
     for pattern in patterns:
         for match in pattern.finditer(surface):
             name = next((group for group in match.groups() if group), "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from typing import Dict, List, NamedTuple, Sequence
+from typing import NamedTuple, Sequence
 
 from polykernel.evaluator import CellError
 
@@ -41,7 +41,7 @@ class Tools:
         """Name a file of ours."""
         return os.path.join(self.temporary, name)
 
-    def fill(self, command: Sequence[str], files: Dict[str, str]) -> List[str]:
+    def fill(self, command: Sequence[str], files: dict[str, str]) -> list[str]:
         """Put files into a declared command, for its placeholders."""
         values = {
             "temporary": self.temporary,

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import FrozenSet, Iterator, List
+from pathlib import Path
+from typing import Iterator
 
 # read and readv, by the machine
 _NUMBERS = {
@@ -21,7 +22,7 @@ _NUMBERS = {
 }
 
 
-def _reading() -> FrozenSet[int]:
+def _reading() -> frozenset[int]:
     machine = os.uname().machine
     if machine == "x86_64" and sys.maxsize < 2**32:
         machine = "i686"
@@ -33,7 +34,7 @@ READING = _reading()
 
 def can_tell() -> bool:
     """Say whether this can be found out here."""
-    return bool(READING) and os.path.exists("/proc/self/syscall")
+    return bool(READING) and Path("/proc/self/syscall").exists()
 
 
 def is_read(pid: int, path: str) -> bool:
@@ -57,9 +58,9 @@ def family(pid: int) -> Iterator[int]:
             waiting += [int(child) for child in children]
 
 
-def _threads(process: int) -> List[str]:
+def _threads(process: int) -> list[str]:
     try:
-        return os.listdir(f"/proc/{process}/task")
+        return [each.name for each in Path(f"/proc/{process}/task").iterdir()]
     except OSError:
         return []
 
