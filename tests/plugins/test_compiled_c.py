@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,7 @@ from support import compiled, processes
 from support.client import Client
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from support.kernels import Kernel
 
@@ -401,3 +402,21 @@ def test_the_process_ends_with_an_evaluator_that_is_killed(own: Kernel) -> None:
     assert residents
     own.evaluator().kill()
     assert all(watch.ended_within(20) for watch in residents)
+
+
+def test_a_declaration_in_a_configuration_folder_is_a_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel: Callable[[str], Kernel]
+) -> None:
+    compiled.need("c")
+    folder = tmp_path / "polykernel" / "languages"
+    folder.mkdir(parents=True)
+    docs = (Path(__file__).parent.parent.parent / "docs" / "compiled.md").read_text("utf-8")
+    [declaration] = re.findall(r"```toml\n(.*?)```", docs, re.DOTALL)
+    declaration = declaration.replace('"g++"', '"gcc"').replace(".cpp", ".c")
+    (folder / "mine.toml").write_text(declaration)
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(tmp_path))
+    mine = kernel("mine@polykernel_declared.plugin")
+    assert mine.execute("int main() { return 2; }").reply["evalue"] == (
+        "the program ended with exit code 2"
+    )
+    assert mine.execute("int x;").reply["ename"] == "CompileError"

@@ -18,17 +18,22 @@ COMPILED = ("c", "fortran", "pascal")
 
 
 def declared(name: str) -> Language:
-    """Find a shipped language."""
+    """Find a language."""
     for language in polykernel_languages():
         if isinstance(language, Language) and language.name == name:
             return language
-    raise AssertionError(f"{name} is not shipped")
+    raise AssertionError(f"{name} is not declared")
 
 
-def start(name: str, folder: Path) -> Kernel:
-    """Start a kernel; skip the test where the language's programs are not installed."""
+def need(name: str) -> None:
+    """Skip the test where a language's programs are not installed."""
     language = declared(name)
     missing = [program for program in language.programs if shutil.which(program) is None]
     if missing:
         pytest.skip(f"{', '.join(missing)} not installed; {language.install_hint}")
+
+
+def start(name: str, folder: Path) -> Kernel:
+    """Start a kernel; skip the test where the language's programs are not installed."""
+    need(name)
     return Kernel(f"{name}@polykernel_declared.plugin", folder)

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from polykernel_declared.compiler.tools import Tools
 
 STATEMENTS, DEFINITIONS = "statements", "definitions"
-_TOP = f"{{{DEFINITIONS}}}\n{{{STATEMENTS}}}"
 
 
 class Built(NamedTuple):
@@ -65,7 +64,7 @@ class Builder:
         self._syntax, self._tools = syntax, tools
         self._naming = Naming(options, syntax)
         self._directive = str(options.get("line_directive", ""))
-        self._template = Template(options.get("template", _TOP), self._directive)
+        self._template = Template(options.get("template", ""), self._directive)
         self._program = list(options["program"])
         self._object = list(options.get("object", ()))
         self._pattern = re.compile(
@@ -75,7 +74,7 @@ class Builder:
             place: re.compile(pattern, flags)
             for place, pattern in dict(options.get("places", {})).items()
         }
-        self._tries = DEFINITIONS in options.get("template", _TOP) and not self._places
+        self._tries = DEFINITIONS in options.get("template", "") and not self._places
         self._value = str(options.get("value", ""))
         self._ends = str(options.get("ends", ""))[:1]
         self._hoist = [str(each) for each in options.get("assigned", ())]

@@ -72,7 +72,7 @@ class Compiler(Evaluator):
             return None
         name = self._builder.remember(code, cell.execution_count)
         self._displays.clear()
-        if self._syntax.is_program(code):
+        if "template" not in self._options or self._syntax.is_program(code):
             built = self._builder.program(code, name)
             self._warn(built, cell)
             self._run(built, cell)

@@ -40,7 +40,7 @@ FIELDS = (
         "template",
         "a string",
         "The source of all other cells: a line that is `{definitions}`, `{statements}`, or a name "
-        "of `places`, stands for the items of that place",
+        "of `places`, stands for the items of that place. Without it, all are whole programs",
     ),
     Field(
         "places",
