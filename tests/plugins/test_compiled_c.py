@@ -52,6 +52,44 @@ def test_the_value_of_a_last_expression_is_the_result(c: Kernel) -> None:
     assert c.execute('"text"').result == "text"
 
 
+def test_an_expression_without_a_value_that_can_be_shown_is_run(c: Kernel) -> None:
+    c.execute('struct two { int a, b; } two = {1, 2};\nvoid prints(void) { printf("ran\\n"); }')
+    assert c.execute("prints()").text() == "ran\n"
+    outcome = c.execute("two")
+    assert (outcome.status, outcome.result) == ("ok", None)
+    assert c.execute("two.b").result == "2"
+    assert c.execute("int forgotten = 4").status == "ok"
+    assert c.execute("forgotten").result == "4"
+
+
+def test_an_error_in_a_last_expression_names_its_column(c: Kernel) -> None:
+    outcome = c.execute("int é = 1;\né + missing_here")
+    assert ":2:5:" in outcome.traceback
+    assert "polykernel" not in outcome.traceback
+
+
+def test_a_forked_child_ends_where_the_cell_ends(c: Kernel) -> None:
+    code = (
+        "#include <unistd.h>\n#include <sys/wait.h>\n"
+        'if (fork() == 0) printf("child\\n");\nelse { wait(0); printf("parent\\n"); }'
+    )
+    assert c.execute(code).text() == "child\nparent\n"
+    assert c.execute("3").result == "3"
+
+
+def test_a_function_pointer_may_be_defined_again(c: Kernel) -> None:
+    c.execute("#include <stdlib.h>\nint (*operation)(int) = abs;")
+    c.execute("int negative(int n) { return -n; }\nint (*operation)(int) = negative;")
+    assert c.execute("operation(3)").result == "-3"
+
+
+def test_a_division_by_zero_is_told_where_it_stands(c: Kernel) -> None:
+    outcome = c.execute("int zero = 0;\n\n10 / zero")
+    count = outcome.reply["execution_count"]
+    assert outcome.reply["ename"] == "SIGFPE"
+    assert outcome.reply["evalue"].endswith(f", in In[{count}], line 3")
+
+
 def test_a_variable_that_begins_with_a_computed_value_stays(c: Kernel) -> None:
     c.execute("#include <stdlib.h>\nint *block = malloc(3 * sizeof(int));\nblock[2] = 9;")
     assert c.execute("block[2]").result == "9"

@@ -69,7 +69,14 @@ def test_directives_are_lines_of_their_own() -> None:
 def test_an_item_knows_its_line_and_column() -> None:
     first, second = Syntax(options("c")).split("\n  int é; int b;\n")
     assert (first.line, first.column, first.last_line) == (2, 2, 2)
-    assert (second.line, second.column, second.ended) == (2, 9, True)
+    assert (second.line, second.column, second.offset, second.ended) == (2, 9, 10, True)
+
+
+def test_ten_megabytes_are_cut_item_by_item() -> None:
+    code = 'x = "{;"; // }\n' * 700_000
+    syntax = Syntax(options("c"))
+    assert len(syntax.split(code)) == 700_000
+    assert syntax.open_at_end(code + "{").depth == 1
 
 
 def test_fortran_is_cut_at_lines_but_for_blocks_and_continued_lines() -> None:

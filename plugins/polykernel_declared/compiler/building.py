@@ -8,6 +8,7 @@ take one or two runs of the compiler, however many items they have.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Sequence
 
 from polykernel.evaluator import CellError
@@ -24,6 +25,7 @@ from polykernel_declared.compiler.items import (
     without_warnings,
 )
 from polykernel_declared.compiler.source import Source, Template, whole
+from polykernel_declared.compiler.tools import INCLUDE
 
 if TYPE_CHECKING:
     from polykernel_declared.compiler.syntax import Piece, Syntax
@@ -77,7 +79,7 @@ class Builder:
         self._tries = DEFINITIONS in options.get("template", "") and not self._places
         self._value = str(options.get("value", ""))
         self._ends = str(options.get("ends", ""))[:1]
-        self._hoist = [str(each) for each in options.get("assigned", ())]
+        self._assigned = [str(each) for each in options.get("assigned", ())]
         self._rewrite = [str(each) for each in options.get("rewrite", ())]
         self._extension = str(options.get("extension", ""))
         self._cells: dict[str, list[str]] = {}
@@ -108,12 +110,13 @@ class Builder:
 
     def diagnose(self, output: str, source: Source, path: str) -> list[Diagnostic]:
         """Read what a compiler or linker has printed."""
-        return diagnostics.parse(
+        found = diagnostics.parse(
             output,
             self._pattern,
             lambda file, line: self._locate(source, path, file, line),
             self.line_of,
         )
+        return [each for each in found if not each.file.startswith(INCLUDE)]
 
     # compiling
 
@@ -211,21 +214,27 @@ class Builder:
         text, found = piece.text, []
         if last and not piece.ended and self._ends:
             if self._value:
-                shown = self._value.replace("{}", text)
-                found.append(Alternative((part(STATEMENTS, shown),), as_written=False))
+                before, _, after = self._value.partition("{}")
+                shown = part(STATEMENTS, text)._replace(before=before, after=after)
+                found.append(Alternative((shown,), as_written=False))
             text += self._ends
         found.append(Alternative((part(DEFINITIONS, self._rewritten(text)),)))
-        if self._hoist:
-            pattern, definition, assignment = self._hoist
-            match = re.match(pattern, text, re.DOTALL)
-            if match:
-                parts = (
-                    part(DEFINITIONS, match.expand(definition)),
-                    part(STATEMENTS, match.expand(assignment)),
-                )
-                found.append(Alternative(parts, as_written=False))
+        match = re.match(self._assigned[0], text, re.DOTALL) if self._assigned else None
+        if match is not None:
+            definition, assignment = self._taken_apart(match)
+            parts = part(DEFINITIONS, definition), part(STATEMENTS, assignment)
+            found.append(Alternative(parts, as_written=False))
         found.append(Alternative((part(STATEMENTS, text),)))
         return found
+
+    def _taken_apart(self, match: re.Match[str]) -> tuple[str, str]:
+        """Make a definition and an assignment of a definition with a first value."""
+        _, definition, assignment = self._assigned
+        head, value, tail = assignment.rpartition("\\3")
+        head = match.expand(head)
+        if value:  # columns stay as in the cell
+            head = " " * (match.start(3) - len(head)) + head + match.group(3)
+        return self._rewritten(match.expand(definition)), head + match.expand(tail)
 
     def _rewritten(self, text: str) -> str:
         if not self._rewrite:
@@ -249,6 +258,7 @@ class Builder:
             file.write(source.text)
         outcome = self._tools.run(command, source=path, **{kind: output})
         found = self.diagnose(outcome.output, source, path)
+        Path(path).unlink()
         return output, outcome.ok, found, outcome.output
 
     def _warnings(self, found: Sequence[Diagnostic], file: str) -> list[str]:

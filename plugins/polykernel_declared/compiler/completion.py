@@ -9,6 +9,7 @@ from polykernel.evaluator import Completions
 
 _BEFORE = re.compile(r"[^\W\d]\w*\Z")
 _WORD = re.compile(r"[^\W\d]\w+")
+NEAR = 100_000  # characters around the cursor that are looked at
 MOST = 1000  # words of one cell that are learnt
 
 
@@ -31,12 +32,13 @@ class Words:
 
     def complete(self, code: str, cursor_pos: int) -> Completions:
         """Find the words that begin as the one before the cursor does."""
-        match = _BEFORE.search(code[:cursor_pos])
+        match = _BEFORE.search(code, max(0, cursor_pos - NEAR), cursor_pos)
         if match is None:
             return Completions([], cursor_pos, cursor_pos)
         begun = match.group()
         kinds = dict(self._kinds)
-        for word in _WORD.findall(code[: match.start()] + " " + code[cursor_pos:]):
+        before = code[max(0, match.start() - NEAR) : match.start()]
+        for word in _WORD.findall(f"{before} {code[cursor_pos : cursor_pos + NEAR]}"):
             kinds.setdefault(word, "text")
         found = sorted(word for word in kinds if word.startswith(begun) and word != begun)
         return Completions(found, match.start(), cursor_pos, [kinds[word] for word in found])

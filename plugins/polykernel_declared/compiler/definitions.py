@@ -20,11 +20,13 @@ class Part(NamedTuple):
         text: The code.
         file: The name of its cell.
         line: Where it begins in the cell, from 1.
-        column: Where it begins in that line, in code points from 0.
+        column: Where it begins in that line, in bytes from 0.
         last_line: The line of the cell in which it ends.
         names: What it defines: functions, types, constants.
         variables: The variables that it defines.
         words: All words in it.
+        before: What stands in a line of its own before the code.
+        after: What stands in a line of its own behind it.
     """
 
     place: str
@@ -36,6 +38,8 @@ class Part(NamedTuple):
     names: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
     words: frozenset[str] = frozenset()
+    before: str = ""
+    after: str = ""
 
     @property
     def own(self) -> frozenset[str]:
@@ -69,7 +73,7 @@ class Naming:
             text,
             file,
             piece.line,
-            piece.column,
+            piece.offset,
             piece.last_line,
             names,
             tuple(name for name in variables if name not in names),

@@ -7,8 +7,8 @@ from typing import Callable, Iterable, NamedTuple, Pattern
 
 # as gcc, clang and many others have it; the linker's lines have neither column nor severity
 GNU = (
-    r"^(?P<file>[^\s:][^:\n]*):(?P<line>\d+):(?:(?P<column>\d+):)?[ \t]*"
-    r"(?:(?P<severity>(?:fatal )?error|warning|note):[ \t]*)?(?P<message>.*)$"
+    r"^(?P<file>(?!In file included)[^\s:][^:\n]*):(?P<line>\d+):(?:(?P<column>\d+):)?[ \t]*"
+    r"(?:(?P<severity>(?:fatal )?error|warning|note):[ \t]*)?(?P<message>\S.*)$"
 )
 _COLOURS = {"error": "31", "warning": "35", "note": "36"}
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"

@@ -80,13 +80,21 @@ class _Writer:
         self._places.append(None)
 
     def part(self, part: Part) -> None:
-        if self._directive:
-            self.own(self._directive.format(file=part.file, line=part.line))
+        if part.before:
+            self._name_line(part)
+            self.own(part.before)
+        self._name_line(part)
         padded = " " * part.column + part.text  # columns stay as in the cell
         for number, line in enumerate(padded.split("\n")):
             self._lines.append(line)
             # what was made of an item may have more lines than it
             self._places.append(Place(part.file, min(part.line + number, part.last_line)))
+        if part.after:
+            self.own(part.after)
+
+    def _name_line(self, part: Part) -> None:
+        if self._directive:
+            self.own(self._directive.format(file=part.file, line=part.line))
 
     def source(self) -> Source:
         return Source("\n".join([*self._lines, ""]), tuple(self._places))

@@ -12,6 +12,9 @@ from typing import Any, NamedTuple, Pattern, Sequence
 BRACKETS = ("()", "[]", "{}")
 STRINGS = ('"', "'")
 INDENT = "    "
+_ANY = re.compile(r"\S")
+_REST = re.compile(r"[^\S\n]*(?:\n|\Z)")
+_CHARACTER = re.compile(r"[^\n]")
 
 
 class Piece(NamedTuple):
@@ -22,6 +25,7 @@ class Piece(NamedTuple):
         bare: The same, with comments and the insides of strings blanked.
         line: Where it begins, from 1.
         column: Where it begins in that line, in code points from 0.
+        offset: The same in bytes.
         ended: Whether what ends an item stands at its end.
     """
 
@@ -29,6 +33,7 @@ class Piece(NamedTuple):
     bare: str
     line: int
     column: int
+    offset: int
     ended: bool
 
     @property
@@ -42,7 +47,59 @@ class State(NamedTuple):
 
     depth: int
     blocks: int
-    quote: str
+    quote: bool
+
+
+class Hidden:
+    """Finds comments and strings.
+
+    Args:
+        comments: ``//`` to the line's end, ``/* */`` from here to there.
+        strings: Quotes.
+        escape: What takes the next character's meaning in a string; may be empty.
+    """
+
+    def __init__(self, comments: Sequence[str], strings: Sequence[str], escape: str) -> None:
+        found, closed = [], []
+        for comment in comments:
+            begin, _, end = comment.partition(" ")
+            if end:
+                inside = f"{re.escape(begin)}(?:(?!{re.escape(end)})[\\s\\S])*"
+                found.append(f"{inside}(?:{re.escape(end)})?")
+                closed.append(inside + re.escape(end))
+            else:
+                found.append(f"{re.escape(begin)}[^\\n]*")
+                closed.append(found[-1])
+        for quote in strings:
+            own, special = re.escape(quote), re.escape(escape)
+            escaped = f"{special}[\\s\\S]|" if escape else ""
+            # no string goes on in the next line: the compiler will say so
+            inside = f"{own}(?:{escaped}[^{own}{special}\\n])*"
+            found.append(f"{inside}{own}?")
+            closed.append(inside + own)
+        self._all = re.compile("|".join(found) or r"(?!)")
+        self._closed = re.compile("|".join(closed) or r"(?!)")
+        self._quotes = tuple(strings)
+
+    def bare(self, code: str) -> str:
+        """Blank comments and the insides of strings; lengths and lines stay as they are."""
+        return self._all.sub(self._blanked, code)
+
+    def _blanked(self, match: re.Match[str]) -> str:
+        text = match.group()
+        if not text.startswith(self._quotes):
+            return _CHARACTER.sub(" ", text)
+        end = text[-1] if len(text) > 1 and text[-1] == text[0] else " " * (len(text) > 1)
+        return text[0] + _CHARACTER.sub(" ", text[1:-1]) + end
+
+    def is_open(self, code: str) -> bool:
+        """Say whether the text ends within a comment or a string."""
+        last = None
+        for match in self._all.finditer(code):
+            last = match
+        if last is None or last.end() < len(code):
+            return False
+        return self._closed.fullmatch(last.group()) is None
 
 
 class Syntax:
@@ -55,9 +112,11 @@ class Syntax:
     def __init__(self, options: dict[str, Any]) -> None:
         flags = re.MULTILINE | (re.IGNORECASE if options.get("ignore_case") else 0)
         self._ends = str(options.get("ends", ""))
-        self._comments = [_pair(each) for each in options.get("comments", ())]
-        self._strings = list(options.get("strings", STRINGS))
-        self._escape = str(options.get("escape", ""))
+        self._hidden = Hidden(
+            options.get("comments", ()),
+            options.get("strings", STRINGS),
+            str(options.get("escape", "")),
+        )
         self._directive = _compile(options.get("directive"), flags)
         self._continued = _compile(options.get("continued"), flags)
         self._header = _compile(options.get("header"), flags)
@@ -83,51 +142,7 @@ class Syntax:
 
     def bare(self, code: str) -> str:
         """Blank comments and the insides of strings; lengths and lines stay as they are."""
-        return self._scan(code)[0]
-
-    def _scan(self, code: str) -> tuple[str, str]:
-        found: list[str] = []
-        at, open_quote = 0, ""
-        while at < len(code):
-            begin, end = self._find_start(code, at)
-            found.append(code[at:begin])
-            if begin == len(code):
-                break
-            after, closed = self._find_end(code, begin, end)
-            is_string = end in self._strings
-            inside = code[begin:after]
-            found.append(_quoted(inside, closed) if is_string else _blank(inside))
-            if not closed and (is_string or end != "\n"):
-                open_quote = end
-            at = after
-        return "".join(found), open_quote
-
-    def _find_start(self, code: str, at: int) -> tuple[int, str]:
-        best, close = len(code), ""
-        for begin, end in [*self._comments, *((quote, quote) for quote in self._strings)]:
-            found = code.find(begin, at, best + len(begin) - 1)
-            if 0 <= found < best:
-                best, close = found, end
-        return best, close
-
-    def _find_end(self, code: str, begin: int, end: str) -> tuple[int, bool]:
-        if end == "\n":
-            found = code.find("\n", begin)
-            return (found if found >= 0 else len(code)), True
-        if end not in self._strings:
-            found = code.find(end, begin + 2)
-            return (found + len(end), True) if found >= 0 else (len(code), False)
-        at = begin + 1
-        while at < len(code):
-            if self._escape and code[at] == self._escape:
-                at += 2
-            elif code[at] == end:
-                return at + 1, True
-            elif code[at] == "\n":  # no string goes on: the compiler will say so
-                return at, True
-            else:
-                at += 1
-        return len(code), False
+        return self._hidden.bare(code)
 
     # items
 
@@ -135,9 +150,10 @@ class Syntax:
         """Cut a cell into its items, in order."""
         bare = self.bare(code)
         pieces: list[Piece] = []
-        at = 0
+        at = counted = 0
+        line = 1
         while True:
-            found = re.compile(r"\S").search(bare, at)
+            found = _ANY.search(bare, at)
             if found is None:
                 return pieces
             start = found.start()
@@ -145,12 +161,15 @@ class Syntax:
             first = not bare[max(line_start, at) : start].strip() and line_start >= at
             end, ended = self._end_of_item(bare, line_start if first else start)
             end = max(end, start + 1)
+            line += bare.count("\n", counted, start)
+            counted = start
             pieces.append(
                 Piece(
                     code[start:end],
                     bare[start:end],
-                    bare.count("\n", 0, start) + 1,
+                    line,
                     start - line_start,
+                    len(code[line_start:start].encode("utf-8", "surrogatepass")),
                     ended,
                 )
             )
@@ -195,7 +214,7 @@ class Syntax:
 
     def open_at_end(self, code: str) -> State:
         """Say what is still open at the end of a text: brackets, blocks, a comment or a string."""
-        bare, quote = self._scan(code)
+        bare, quote = self._hidden.bare(code), self._hidden.is_open(code)
         depth = blocks = 0
         for token in self._tokens.finditer(bare):
             kind = token.lastgroup
@@ -228,27 +247,13 @@ class Syntax:
         return "".join(found)
 
 
-def _pair(comment: str) -> tuple[str, str]:
-    begin, _, end = comment.partition(" ")
-    return begin, end or "\n"
-
-
 def _compile(pattern: str | None, flags: int) -> Pattern[str] | None:
     return re.compile(pattern, flags) if pattern else None
 
 
-def _blank(text: str) -> str:
-    return re.sub(r"[^\n]", " ", text)
-
-
-def _quoted(text: str, closed: bool) -> str:
-    return text[0] + _blank(text[1:-1]) + (text[-1] if closed and len(text) > 1 else text[1:])
-
-
 def _ends_block(bare: str, token: re.Match[str]) -> bool:
     """Say whether a brace ends an item: nothing else stands behind it in its line."""
-    rest = bare[token.end() :].partition("\n")[0]
-    return token.group() == "}" and not rest.strip()
+    return token.group() == "}" and _REST.match(bare, token.end()) is not None
 
 
 def words(text: str) -> frozenset[str]:

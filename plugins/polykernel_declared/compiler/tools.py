@@ -8,7 +8,7 @@ from typing import NamedTuple, Sequence
 
 from polykernel.evaluator import CellError
 
-_INCLUDE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "include")
+INCLUDE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "include")
 
 
 class Outcome(NamedTuple):
@@ -46,7 +46,7 @@ class Tools:
         values = {
             "temporary": self.temporary,
             "folder": os.getcwd(),
-            "include": _INCLUDE,
+            "include": INCLUDE,
             **files,
         }
         filled = []
