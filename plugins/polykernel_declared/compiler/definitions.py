@@ -104,16 +104,17 @@ class Definitions:
             dropped: Older ones that the compiler says are in the way.
         """
         parts = list(self.parts)
+        gone = {id(part) for part in dropped}
+        fresh = {id(part) for part in new}
         same: set[str] = set()
         for part in new:
-            identical = [old for old in parts if old.text == part.text and old not in new]
-            replaced = identical or [
-                old for old in parts if old not in new and (old in dropped or _clash(old, part))
-            ]
+            older = [old for old in parts if id(old) not in fresh]
+            identical = [old for old in older if old.text == part.text]
+            replaced = identical or [old for old in older if id(old) in gone or _clash(old, part)]
             if identical:
                 same.update(part.names)
             parts = _place(parts, part, replaced)
-        parts = [part for part in parts if part in new or part not in dropped]
+        parts = [part for part in parts if id(part) not in gone]
         renewed = {name for part in new for name in part.names if name not in same}
         renewed |= {name for part in new for name in part.variables}
         renewed &= set(self.versions)
@@ -139,7 +140,9 @@ class Definitions:
 
 
 def _clash(old: Part, new: Part) -> bool:
-    return bool(set(old.names) & set(new.names) or set(old.variables) & set(new.variables))
+    return any(name in new.names for name in old.names) or any(
+        name in new.variables for name in old.variables
+    )
 
 
 def _place(parts: Sequence[Part], new: Part, replaced: Sequence[Part]) -> list[Part]:
@@ -147,10 +150,11 @@ def _place(parts: Sequence[Part], new: Part, replaced: Sequence[Part]) -> list[P
 
     What mentions it, and would then stand before it, goes with it.
     """
-    rest = [part for part in parts if part not in replaced]
     if not replaced:
-        return [*rest, new]
-    at = next(index for index, part in enumerate(parts) if part in replaced)
+        return [*parts, new]
+    old = {id(part) for part in replaced}
+    rest = [part for part in parts if id(part) not in old]
+    at = next(index for index, part in enumerate(parts) if id(part) in old)
     needed = [
         index
         for index, part in enumerate(rest)

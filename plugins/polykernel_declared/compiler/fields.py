@@ -69,7 +69,7 @@ FIELDS = (
         "names",
         "a list of strings",
         "Regular expressions whose group is a name that an item defines; the insides of brackets, "
-        "strings and comments are blanked",
+        "blocks, strings and comments are left out",
     ),
     Field("variables", "a list of strings", "The same for variables"),
     Field(

@@ -200,7 +200,7 @@ class Syntax:
                 continue
             elif kind == "end" or (kind == "close" and self._ends and _ends_block(bare, token)):
                 return token.end(), True
-        return len(bare), whole_lines or directive
+        return len(bare.rstrip()), whole_lines or directive
 
     def _goes_on(self, bare: str, newline: int) -> bool:
         line = bare[bare.rfind("\n", 0, newline) + 1 : newline]
@@ -226,13 +226,13 @@ class Syntax:
         return State(depth, blocks, quote)
 
     def surface(self, bare: str) -> str:
-        """Blank what stands within brackets and blocks: names that an item defines stand outside.
+        """Leave out what stands within brackets and blocks: names that an item defines do not.
 
-        The line that begins a block, and the one that ends it, stay.
+        The line that begins a block, and what ends it, stay.
         """
-        found = list(bare)
+        found = []
         depth = blocks = 0
-        inside = 0  # where what is blanked begins
+        outside = 0  # where what stays begins
         for token in self._tokens.finditer(bare):
             kind, level = token.lastgroup, depth + blocks
             depth = max(0, depth + (kind == "open") - (kind == "close"))
@@ -240,11 +240,13 @@ class Syntax:
             if level == 0 and depth + blocks > 0:
                 line_end = bare.find("\n", token.end())
                 inside = token.end() if kind == "open" or line_end < 0 else line_end
+                found.append(bare[outside:inside])
+                outside = inside
             elif level > 0 and depth + blocks == 0:
-                for at in range(inside, token.start()):
-                    if found[at] != "\n":
-                        found[at] = " "
-        return "".join(found)
+                outside = max(outside, token.start())
+        if depth + blocks == 0:
+            found.append(bare[outside:])
+        return " ".join(found)
 
 
 def _compile(pattern: str | None, flags: int) -> Pattern[str] | None:
