@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -448,8 +451,7 @@ def test_a_declaration_in_a_configuration_folder_is_a_language(
     compiled.need("c")
     folder = tmp_path / "polykernel" / "languages"
     folder.mkdir(parents=True)
-    docs = (Path(__file__).parent.parent.parent / "docs" / "compiled.md").read_text("utf-8")
-    [declaration] = re.findall(r"```toml\n(.*?)```", docs, re.DOTALL)
+    [declaration] = _blocks("toml")
     declaration = declaration.replace('"g++"', '"gcc"').replace(".cpp", ".c")
     (folder / "mine.toml").write_text(declaration)
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(tmp_path))
@@ -458,3 +460,30 @@ def test_a_declaration_in_a_configuration_folder_is_a_language(
         "the program ended with exit code 2"
     )
     assert mine.execute("int x;").reply["ename"] == "CompileError"
+
+
+def test_the_cell_that_the_docs_show_has_the_value_that_they_say(own: Kernel) -> None:
+    [cell] = _blocks("c")
+    assert own.execute(cell).result == "5"
+
+
+def test_the_commands_that_the_docs_show_are_run(tmp_path: Path) -> None:
+    compiled.need("c")
+    [console] = _blocks("console")
+    install, execute, shown = console.splitlines()
+    for line in (f"{install.partition('#')[0]} --prefix {shlex.quote(str(tmp_path))}", execute):
+        command = shlex.split(line.removeprefix("$ polykernel "))
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "polykernel", *command],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    assert done.stdout == f"{shown}\n"
+    assert list(tmp_path.glob("share/jupyter/kernels/polykernel-c/kernel.json"))
+
+
+def _blocks(language: str) -> list[str]:
+    """Find the blocks of a language in docs/compiled.md."""
+    page = Path(__file__).parent.parent.parent / "docs" / "compiled.md"
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
