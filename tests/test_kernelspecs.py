@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent.parent / "kernelspecs"
 OWN = ("calc", "echo", "python")
+# not in the launcher before they are installed: they need programs
+DECLARED = sorted(
+    path.parent.name
+    for path in TEMPLATES.glob("*/kernel.json")
+    if "polykernel_declared.plugin" in path.read_text("utf-8")
+)
 ELSEWHERE = Interpreter("/elsewhere/bin/python", "3.9.1")
 
 
@@ -120,9 +126,22 @@ def test_no_two_languages_have_the_same_logo() -> None:
 def test_the_templates_are_those_that_the_wheel_installs() -> None:
     project = (TEMPLATES.parent / "pyproject.toml").read_text("utf-8")
     shared = re.findall(r'"kernelspecs/(.*)" = "share/jupyter/kernels/polykernel-(.*)"', project)
-    assert sorted(shared) == sorted(
-        (path.name, path.name) for path in TEMPLATES.iterdir() if path.is_dir()
-    )
+    assert sorted(shared) == sorted((name, name) for name in OWN)
+    folders = {path.name for path in TEMPLATES.iterdir() if path.is_dir()}
+    assert folders == {*OWN, *DECLARED}
+    assert DECLARED
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_a_template_of_a_declared_language_says_what_its_declaration_says(name: str) -> None:
+    content = json.loads((TEMPLATES / name / "kernel.json").read_text("utf-8"))
+    language = plugins.find(name, "polykernel_declared.plugin").language
+    assert content["argv"][5:8] == [name, "--plugin", "polykernel_declared.plugin"]
+    assert content["language"] == name
+    assert content["display_name"] == language.display_name
+    assert content["interrupt_mode"] == "message"
+    for logo in LOGOS:
+        assert (TEMPLATES / name / logo).read_bytes() == draw(name)[logo]
 
 
 # what is written

@@ -1,0 +1,1 @@
+"""Compiled languages, by declaration (``docs/compiled.md``)."""

@@ -1,0 +1,127 @@
+"""Pascal in a real kernel: earlier statements run again, unseen, since nothing keeps variables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from support import compiled
+from support.client import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.kernels import Kernel
+
+
+@pytest.fixture(scope="module")
+def _shared_pascal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+    kernel = compiled.start("pascal", tmp_path_factory.mktemp("pascal"))
+    yield kernel
+    kernel.end()
+
+
+@pytest.fixture
+def pascal(_shared_pascal: Kernel) -> Kernel:
+    """A Pascal kernel, which the tests of this module share."""
+    client = _shared_pascal.client
+    client.seen.clear()
+    Client.of_this_test.append(client)
+    return _shared_pascal
+
+
+def test_earlier_statements_run_again_and_only_the_new_ones_are_seen(pascal: Kernel) -> None:
+    pascal.execute("var kept: integer = 5;")
+    first = pascal.execute("kept := kept + 1; writeln(kept); writeln(stderr, 'loud')")
+    assert (first.text(), first.text("stderr")) == ("6\n", "loud\n")
+    second = pascal.execute("kept := kept * 2;\nwriteln(kept)")
+    assert (second.text(), second.text("stderr")) == ("12\n", "")
+
+
+def test_what_was_read_is_read_again_without_asking(pascal: Kernel) -> None:
+    pascal.execute("var given: string;")
+    msg_id = pascal.client.send_execute("write('name? ');\nreadln(given);", allow_stdin=True)
+    pascal.client.wait_for("input_request", msg_id)
+    pascal.client.wait_for_text("name? ", msg_id)
+    pascal.client.answer("é𝒳")
+    assert pascal.client.outcome(msg_id).status == "ok"
+    assert pascal.execute("writeln(given);", allow_stdin=False).text() == "é𝒳\n"
+
+
+def test_a_cell_that_fails_is_not_run_again(pascal: Kernel) -> None:
+    pascal.execute("var whole: integer;")
+    failed = pascal.execute("whole := 9;\nraise exception.create('bad');")
+    assert failed.reply["ename"] == "ExitCode"
+    assert "Exception: bad" in failed.text("stderr")
+    assert pascal.execute("writeln(whole);").text() == "0\n"
+
+
+def test_statements_that_no_longer_compile_are_left_out(pascal: Kernel) -> None:
+    pascal.execute("var turns: integer;")
+    pascal.execute("turns := 3;")
+    pascal.execute("var turns: string = 'text';")
+    assert pascal.execute("writeln(turns);").text() == "text\n"
+
+
+def test_a_function_may_be_defined_again(pascal: Kernel) -> None:
+    code = "function many(n: integer): integer;\nvar\n  m: integer;\nbegin\n  m := 2 * n;\n"
+    pascal.execute(f"{code}  many := m;\nend;")
+    assert pascal.execute("writeln(many(4));").text() == "8\n"
+    pascal.execute(f"{code}  many := 100 * m;\nend;")
+    assert pascal.execute("writeln(many(4));").text() == "800\n"
+
+
+def test_units_are_used(pascal: Kernel) -> None:
+    assert pascal.execute("uses math;\nwriteln(power(2, 10):0:1);").text() == "1024.0\n"
+    assert pascal.execute("writeln(power(2, 3):0:1);").text() == "8.0\n"
+
+
+def test_a_whole_program_asks_before_it_reads(pascal: Kernel) -> None:
+    code = (
+        "program asks;\nvar name: string;\nbegin\n  write('name? ');\n  readln(name);\n"
+        "  writeln(name);\n  halt(3);\nend."
+    )
+    msg_id = pascal.client.send_execute(code, allow_stdin=True)
+    pascal.client.wait_for("input_request", msg_id)
+    pascal.client.wait_for_text("name? ", msg_id)
+    pascal.client.answer("me")
+    outcome = pascal.client.outcome(msg_id)
+    assert outcome.text() == "name? me\n"
+    assert outcome.reply["evalue"] == "the program ended with exit code 3"
+
+
+def test_an_error_names_line_and_column_of_the_cell(pascal: Kernel) -> None:
+    outcome = pascal.execute("var fine: integer;\n\nfine := missing;")
+    assert outcome.reply["evalue"] == 'Identifier not found "missing"'
+    lines = outcome.traceback.split("\n")
+    assert f"In[{outcome.reply['execution_count']}]:3:9:" in lines[0]
+    assert lines[1] == "    3 | fine := missing;"
+    assert len(lines) == 3
+
+
+def test_an_interrupt_stops_a_program(pascal: Kernel) -> None:
+    msg_id = pascal.client.send_execute("writeln('begun');\nwhile true do;")
+    pascal.client.wait_for_text("begun", msg_id)
+    pascal.client.request("interrupt_request", channel="control")
+    assert pascal.client.outcome(msg_id).reply["ename"] == "KeyboardInterrupt"
+    assert pascal.execute("writeln('on');").text() == "on\n"
+
+
+def test_much_output_comes_whole(pascal: Kernel) -> None:
+    pascal.execute("var line: integer;")
+    outcome = pascal.execute("for line := 1 to 100000 do writeln('line ', line);")
+    assert outcome.text() == "".join(f"line {n}\n" for n in range(1, 100001))
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("begin", "incomplete"),
+        ("{ begun", "incomplete"),
+        ("writeln('begin');", "complete"),
+        ("BEGIN END;", "complete"),
+        ("end;", "invalid"),
+    ],
+)
+def test_open_blocks_ask_for_more(pascal: Kernel, code: str, status: str) -> None:
+    assert pascal.client.request("is_complete_request", {"code": code}).reply["status"] == status
