@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from polykernel.samples import Samples
 
 __version__ = "0.1.0"
-__all__ = ["Language", "LanguageError", "Samples", "__version__", "hookimpl"]
+#: What a plugin may say that it was written for, as ``polykernel_api_version`` in its module.
+API_VERSION = 1
+__all__ = ["API_VERSION", "Language", "LanguageError", "Samples", "__version__", "hookimpl"]
 
 
 def __getattr__(name: str) -> object:

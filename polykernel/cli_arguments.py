@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 import polykernel
-from polykernel import cli_commands, limits
+from polykernel import cli_commands, cli_new, limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,6 +24,7 @@ examples:
   polykernel exec calc -c "1/3 + 1/6" run code without Jupyter
   polykernel run echo                 start a kernel by hand, for a console to connect to
   polykernel doctor                   a kernel does not start? this says why
+  polykernel new lua                  write the package of a new language
 """
 _PLACES = "where (default: this environment inside a virtual environment, else the user's folder)"
 
@@ -87,6 +88,7 @@ def _parser() -> _Parser:
     _run(commands)
     _exec(commands)
     _doctor(commands)
+    _new(commands)
     return top
 
 
@@ -281,3 +283,8 @@ def _doctor(commands: _Commands) -> None:
         "Check every kernelspec of polykernel, and say what to do about each trouble.",
     )
     command.add_argument("--json", action="store_true", help="for a program to read")
+
+
+def _new(commands: _Commands) -> None:
+    command = _command(commands, "new", cli_new.new, cli_new.SUMMARY, cli_new.DETAILS)
+    cli_new.add_arguments(command)

@@ -13,6 +13,7 @@ PolykernelError                  anything below; its text is one line that a use
 ├── EvaluatorStartError          an evaluator process could not be started
 ├── HistoryUnavailable           the file of the history can't be used now
 ├── LimitError                   a limit is not written as one
+├── ScaffoldError                the package of a new language can't be written so, or there
 └── KernelspecError              a kernelspec can't be written, read or removed
 """
 
@@ -84,6 +85,10 @@ class HistoryUnavailable(PolykernelError):
 
 class LimitError(PolykernelError):
     """A limit is not written as one, or a cell can't have it."""
+
+
+class ScaffoldError(PolykernelError):
+    """The package of a new language can't have that name, or can't be written there."""
 
 
 class KernelspecError(PolykernelError):
