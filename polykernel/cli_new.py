@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -146,9 +147,13 @@ class _Questions:
 def _tell(name: str, directory: Path, written: list[Path]) -> None:
     for path in written:
         print(path)
+    # pip would take a bare name for a package of an index
+    target = shlex.quote(
+        f"{directory}[test]" if directory.is_absolute() else f"./{directory}[test]"
+    )
     print(
         f"\nNow, best in a virtual environment:\n"
-        f"    pip install -e '{directory}[test]'    it is in JupyterLab's launcher then\n"
+        f"    pip install -e {target}    it is in JupyterLab's launcher then\n"
         f"    polykernel check {name}\n"
-        f"    cd {directory}; pytest; mypy; ruff check"
+        f"    cd {shlex.quote(str(directory))}; pytest; mypy; ruff check"
     )

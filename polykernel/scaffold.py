@@ -36,7 +36,8 @@ _DISTRIBUTION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?\Z")  # pac
 _MIMETYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*\Z")  # RFC 6838
 _EXTENSION = re.compile(r"\.[^\s/\\\x00-\x1f]+\Z")
 _PLACE = re.compile(r"@([a-z_]+)@")
-_LONGEST = 60  # characters of a name, so that lines that hold it stay short enough for linters
+_LONGEST = 60  # characters of a text, so that lines that hold it are not longer than a linter likes
+_LONGEST_NAME = 24  # characters of a language's name: it stands several times in some lines
 
 
 def checked_name(name: str) -> str:
@@ -45,13 +46,13 @@ def checked_name(name: str) -> str:
     Raises:
         ScaffoldError: It can't be one.
     """
-    if _NAME.match(name) and len(name) <= _LONGEST:
+    if _NAME.match(name) and len(name) <= _LONGEST_NAME:
         return name
-    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:_LONGEST]
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:_LONGEST_NAME].strip("-")
     hint = f"; perhaps {plain!r}, and the launcher's text is --display-name" if plain else ""
     raise ScaffoldError(
-        "a language's name is made of lower-case letters, digits, '-', '_' and '.', begins and "
-        f"ends with a letter or a digit, and has {_LONGEST} of them at most, not {name!r}{hint}"
+        "a language's name is made of lower-case letters, digits, '-', '_' and '.', begins "
+        f"and ends with a letter or a digit, and has {_LONGEST_NAME} of them at most, not {name!r}{hint}"
     )
 
 
@@ -96,10 +97,11 @@ def checked_distribution(text: str) -> str:
     Raises:
         ScaffoldError: It can't be one, or there is such a package or module already.
     """
-    if not _DISTRIBUTION.match(text) or len(text) > _LONGEST + len("polykernel-"):
+    longest = len("polykernel-") + _LONGEST_NAME
+    if not _DISTRIBUTION.match(text) or len(text) > longest:
         raise ScaffoldError(
-            "a package's name is made of ASCII letters, digits, '-', '_' and '.', and begins and "
-            f"ends with a letter or a digit, not {text!r}"
+            "a package's name is made of ASCII letters, digits, '-', '_' and '.', begins "
+            f"with a letter or a digit, and has {longest} of them at most, not {text!r}"
         )
     module = module_of(text)
     if not module.isidentifier() or keyword.iskeyword(module):
@@ -189,7 +191,7 @@ class Scaffold:
 
     def _values(self) -> dict[str, str]:
         author = self.author.strip() or f"the {self.distribution} developers"
-        return {
+        values = {
             "name": self.name,
             "module": module_of(self.distribution),
             "class": _class_name(self.name),
@@ -207,6 +209,8 @@ class Scaffold:
             "polykernel_version": polykernel.__version__,
             "api_version": str(polykernel.API_VERSION),
         }
+        where = (_TEMPLATES / f"{self.kind}.md").read_text("utf-8").rstrip("\n")
+        return {**values, "where": _filled(where, values)}
 
 
 def _class_name(name: str) -> str:
@@ -220,10 +224,9 @@ def _quoted(text: str) -> str:
 
 
 def _quoted_in_python(text: str) -> str:
-    """Quote a text as a formatter of Python code would."""
-    if '"' in text and "'" not in text:
-        return "'" + text.replace("\\", "\\\\") + "'"
-    return _quoted(text)
+    """Quote a text as a formatter of Python code would: with as few backslashes as can be."""
+    quote = "'" if text.count('"') > text.count("'") else '"'
+    return quote + text.replace("\\", "\\\\").replace(quote, f"\\{quote}") + quote
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:
