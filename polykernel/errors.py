@@ -93,3 +93,10 @@ class ScaffoldError(PolykernelError):
 
 class KernelspecError(PolykernelError):
     """A kernelspec can't be written, read or removed."""
+
+
+class Deprecated(DeprecationWarning):
+    """A plugin uses what a later version of the API will not have (docs/plugins.md).
+
+    ``polykernel list`` and ``polykernel check`` show it to authors; kernels do not.
+    """

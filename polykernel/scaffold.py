@@ -52,7 +52,7 @@ def checked_name(name: str) -> str:
     hint = f"; perhaps {plain!r}, and the launcher's text is --display-name" if plain else ""
     raise ScaffoldError(
         "a language's name is made of lower-case letters, digits, '-', '_' and '.', begins "
-        f"and ends with a letter or a digit, and has {_LONGEST_NAME} of them at most, not {name!r}{hint}"
+        f"and ends with a letter or a digit, and has at most {_LONGEST_NAME}, not {name!r}{hint}"
     )
 
 
