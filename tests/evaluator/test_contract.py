@@ -94,8 +94,10 @@ class Written:
         (
             "def __init__(self, options): pass",
             7,
-            "__init__(self, options) must be __init__(self): "
-            "an evaluator is made without arguments",
+            (
+                "__init__(self, options) must be __init__(self): "
+                "an evaluator is made without arguments"
+            ),
         ),
     ],
 )
