@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 # what runs a cell in a kernel that Jupyter has found by itself, and shows what came of it
 CLIENT = """
-import sys
+import os, sys
 from jupyter_client import KernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 
 spec = KernelSpecManager().get_kernel_spec(sys.argv[1])
-print(spec.display_name, sorted(path.name for path in __import__("pathlib").Path(spec.resource_dir).iterdir()))
+print(spec.display_name, sorted(os.listdir(spec.resource_dir)))
 manager = KernelManager(kernel_name=sys.argv[1])
 manager.start_kernel()
 client = manager.client()
