@@ -24,7 +24,7 @@ examples:
   polykernel exec calc -c "1/3 + 1/6" run code without Jupyter
   polykernel run echo                 start a kernel by hand, for a console to connect to
   polykernel doctor                   a kernel does not start? this says why
-  polykernel new lua                  write the package of a new language
+  polykernel new joy                  write the package of a new language
 """
 _PLACES = "where (default: this environment inside a virtual environment, else the user's folder)"
 

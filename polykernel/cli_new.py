@@ -21,7 +21,7 @@ included: replace it by your language, piece by piece."""
 
 def add_arguments(command: ArgumentParser) -> None:
     """Say what the command takes."""
-    command.add_argument("name", nargs="?", metavar="NAME", help="the language's, such as lua")
+    command.add_argument("name", nargs="?", metavar="NAME", help="the language's, such as joy")
     command.add_argument(
         "--kind",
         metavar="KIND",
@@ -48,8 +48,7 @@ def new(arguments: Namespace) -> int:
     from polykernel import scaffold
 
     ask = _Questions(asking=not arguments.no_input and _is_terminal())
-    name = ask.for_text("Name of the language", arguments.name, "", scaffold.checked_name)
-    _refuse_what_is_installed(name)
+    name = ask.for_text("Name of the language", arguments.name, "", _checked_name)
     kinds = ", ".join(f"{kind}: {summary}" for kind, summary in scaffold.KINDS.items())
     made = scaffold.Scaffold(
         name=name,
@@ -94,14 +93,16 @@ def _checked_kind(text: str) -> str:
     return text
 
 
-def _refuse_what_is_installed(name: str) -> None:
+def _checked_name(text: str) -> str:
     from polykernel import plugins
+    from polykernel.scaffold import checked_name
 
     for found in plugins.load_all().languages:
-        if found.language.name == name:
+        if found.language.name == text:
             raise ScaffoldError(
-                f"{found.plugin} brings the language {name!r} already; choose another name"
+                f"{found.plugin} brings the language {text!r} already; choose another name"
             )
+    return checked_name(text)
 
 
 def _is_terminal() -> bool:

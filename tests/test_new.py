@@ -193,22 +193,22 @@ def refused(done: subprocess.CompletedProcess[str]) -> str:
 def test_without_a_terminal_nothing_is_asked_and_what_was_written_is_told(
     environment: Environment,
 ) -> None:
-    done = environment.polykernel("new", "lua", input="program\n")
+    done = environment.polykernel("new", "joy", input="program\n")
     assert (done.returncode, done.stderr) == (0, "")
     told = done.stdout.splitlines()
     assert told[: told.index("")] == sorted(
         path.relative_to(environment.home).as_posix()
-        for path in (environment.home / "lua").rglob("*")
+        for path in (environment.home / "joy").rglob("*")
         if path.is_file()
     )
-    assert "    pip install -e './lua[test]'    it is in JupyterLab's launcher then" in told
-    assert "    polykernel check lua" in told
-    assert (environment.home / "lua" / "src" / "polykernel_lua" / "evaluator.py").exists()
+    assert "    pip install -e './joy[test]'    it is in JupyterLab's launcher then" in told
+    assert "    polykernel check joy" in told
+    assert (environment.home / "joy" / "src" / "polykernel_joy" / "evaluator.py").exists()
 
 
 def test_a_folder_with_a_space_is_told_as_a_shell_takes_it(environment: Environment) -> None:
     folder = environment.home / "my languages"
-    done = environment.polykernel("new", "lua", "--directory", str(folder))
+    done = environment.polykernel("new", "joy", "--directory", str(folder))
     assert f"pip install -e '{folder}[test]' " in done.stdout
     assert f"cd '{folder}'; pytest" in done.stdout
 
@@ -222,11 +222,11 @@ def test_without_a_terminal_a_name_must_be_given(environment: Environment) -> No
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["Lua"], "perhaps 'lua', and the launcher's text is --display-name"),
-        (["lua", "--kind", "module"], "the kind is one of class, repl, program, not 'module'"),
-        (["lua", "--language-extension", "lua"], "an extension has a dot"),
-        (["lua", "--mimetype", "lua"], "a mimetype looks like 'text/x-lua'"),
-        (["lua", "--package", "json"], "there is a Python module json already"),
+        (["Joy"], "perhaps 'joy', and the launcher's text is --display-name"),
+        (["joy", "--kind", "module"], "the kind is one of class, repl, program, not 'module'"),
+        (["joy", "--language-extension", "joy"], "an extension has a dot"),
+        (["joy", "--mimetype", "joy"], "a mimetype looks like 'text/x-lua'"),
+        (["joy", "--package", "json"], "there is a Python module json already"),
         (["calc"], "brings the language 'calc' already; choose another name"),
         (["good"], "sample-good 1.2 brings the language 'good' already; choose another name"),
     ],
@@ -240,8 +240,8 @@ def test_what_is_wrong_is_told_in_a_line_and_nothing_is_written(
 
 
 def test_a_folder_that_can_not_be_written_is_told(environment: Environment) -> None:
-    (environment.home / "lua").write_text("mine")
-    assert "is no folder" in refused(environment.polykernel("new", "lua"))
+    (environment.home / "joy").write_text("mine")
+    assert "is no folder" in refused(environment.polykernel("new", "joy"))
 
 
 # in a terminal
@@ -256,42 +256,42 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
 
 def test_a_terminal_is_asked_for_what_is_not_given(terminal: Terminal, tmp_path: Path) -> None:
     for question, answer in (
-        ("Name of the language: ", "Lua"),
-        ("perhaps 'lua'", ""),
-        ("Name of the language: ", "lua"),
+        ("Name of the language: ", "Joy"),
+        ("perhaps 'joy'", ""),
+        ("Name of the language: ", "joy"),
         ("[class]: ", "program"),
-        ("What the launcher shows [Lua]: ", "Lua Ж"),
-        ("Extension of its files [.lua]: ", ""),
-        ("Mimetype of its code [text/x-lua]: ", "lua"),
+        ("What the launcher shows [Joy]: ", "Joy Ж"),
+        ("Extension of its files [.joy]: ", ""),
+        ("Mimetype of its code [text/x-joy]: ", "joy"),
         ("a mimetype looks like", ""),
-        ("Mimetype of its code [text/x-lua]: ", ""),
-        ("Name of the package [polykernel-lua]: ", ""),
+        ("Mimetype of its code [text/x-joy]: ", ""),
+        ("Name of the package [polykernel-joy]: ", ""),
     ):
         terminal.wait_for(question)
         if not question.endswith(": "):
             continue
         terminal.type(answer + ENTER)
-    terminal.wait_for("polykernel check lua")
+    terminal.wait_for("polykernel check joy")
     assert terminal.exit_code() == 0
-    plugin = (tmp_path / "lua" / "src" / "polykernel_lua" / "plugin.py").read_text("utf-8")
-    assert 'display_name="Lua Ж"' in plugin
+    plugin = (tmp_path / "joy" / "src" / "polykernel_joy" / "plugin.py").read_text("utf-8")
+    assert 'display_name="Joy Ж"' in plugin
     assert "program.py" in plugin
 
 
 @pytest.mark.parametrize(("key", "code"), [(CONTROL_C, 130), (CONTROL_D, 2)])
 def test_who_gives_up_gets_nothing(terminal: Terminal, tmp_path: Path, key: str, code: int) -> None:
     terminal.wait_for("Name of the language: ")
-    terminal.type("lua" + ENTER)
+    terminal.type("joy" + ENTER)
     terminal.wait_for("[class]: ")
     terminal.type(key)
     assert terminal.exit_code() == code
-    assert not (tmp_path / "lua").exists()
+    assert not (tmp_path / "joy").exists()
 
 
 def test_a_terminal_is_not_asked_where_that_is_said(tmp_path: Path) -> None:
-    opened = Terminal(tmp_path, "polykernel", "new", "lua", "--no-input")
+    opened = Terminal(tmp_path, "polykernel", "new", "joy", "--no-input")
     try:
-        opened.wait_for("polykernel check lua")
+        opened.wait_for("polykernel check joy")
         assert opened.exit_code() == 0
     finally:
         opened.close()
