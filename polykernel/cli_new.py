@@ -143,6 +143,9 @@ class _Questions:
             except EOFError:
                 print()
                 raise PolykernelError("nothing was written") from None
+            except KeyboardInterrupt:
+                print("\npolykernel: nothing was written", file=sys.stderr)
+                raise
 
 
 def _tell(name: str, directory: Path, written: list[Path]) -> None:
