@@ -107,7 +107,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Fresh:
         check=True,
     )
     (wheel,) = (made.folder / "wheels").glob("polykernel-*.whl")
-    made.pip("install", str(wheel), "jupyter_client")
+    made.pip("install", str(wheel), "jupyter_client", "ruff")
     return made
 
 
