@@ -34,6 +34,12 @@ def add_arguments(command: ArgumentParser) -> None:
     )
     command.add_argument("--mimetype", metavar="TYPE", help="of its code (default: text/x-NAME)")
     command.add_argument(
+        "--pygments-lexer",
+        default="text",
+        metavar="NAME",
+        help="Pygments' name of the language, or of one that looks like it (default: text)",
+    )
+    command.add_argument(
         "--package", metavar="NAME", help="the package's name (default: polykernel-NAME)"
     )
     command.add_argument("--author", default="", metavar="TEXT", help="whose package it is")
@@ -78,6 +84,7 @@ def new(arguments: Namespace) -> int:
             scaffold.checked_distribution,
         ),
         author=arguments.author,
+        pygments_lexer=arguments.pygments_lexer,
     )
     directory = Path(arguments.directory or name)
     written = scaffold.write(made, directory)

@@ -208,6 +208,7 @@ def test_a_name_that_can_be_none_is_refused_with_one_that_could(name: str, hint:
         ("distribution", "Polykernel.Echo", "there is a Python module polykernel_echo already"),
         ("distribution", "3d", "Python can't import '3d'"),
         ("distribution", "class", "Python can't import 'class'"),
+        ("pygments_lexer", 'te"xt', "has a name such as 'scheme', not 'te\"xt'"),
         ("author", "two\nlines", "the author is one line"),
         ("kind", "Class", "the kind is one of class, repl, program, not 'Class'"),
     ],
