@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,9 @@ SCRIPT = '#!/bin/sh\nexec "{python}" -P -m {program} "$@"\n'
 def done(tmp_path_factory: pytest.TempPathFactory) -> Environment:
     """All that stands before ``jupyter lab``, done in a fresh environment."""
     made = sample_environment.make(tmp_path_factory.mktemp("tutorial"))
+    # no more than packages: an isolated build takes away what a .pth file adds
+    (paths,) = made.prefix.rglob("tests.pth")
+    paths.write_text(sysconfig.get_path("purelib"))
     for program in PROGRAMS:
         script = made.prefix / "bin" / program
         script.write_text(SCRIPT.format(python=made.python, program=program))
