@@ -34,10 +34,17 @@ def add_arguments(command: ArgumentParser) -> None:
     )
     command.add_argument("--mimetype", metavar="TYPE", help="of its code (default: text/x-NAME)")
     command.add_argument(
+        "--codemirror-mode",
+        default="",
+        metavar="NAME",
+        help="what JupyterLab highlights it as: its own name in CodeMirror, or a language's that "
+        "looks like it (default: none)",
+    )
+    command.add_argument(
         "--pygments-lexer",
         default="text",
         metavar="NAME",
-        help="Pygments' name of the language, or of one that looks like it (default: text)",
+        help="what is highlighted by Pygments, such as in consoles (default: text)",
     )
     command.add_argument(
         "--package", metavar="NAME", help="the package's name (default: polykernel-NAME)"
@@ -84,6 +91,7 @@ def new(arguments: Namespace) -> int:
             scaffold.checked_distribution,
         ),
         author=arguments.author,
+        codemirror_mode=arguments.codemirror_mode,
         pygments_lexer=arguments.pygments_lexer,
     )
     directory = Path(arguments.directory or name)

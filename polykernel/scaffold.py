@@ -35,7 +35,7 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9_.-]*[a-z0-9])?\Z")
 _DISTRIBUTION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?\Z")  # packaging.python.org
 _MIMETYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*\Z")  # RFC 6838
 _EXTENSION = re.compile(r"\.[^\s/\\\x00-\x1f]+\Z")
-_LEXER = re.compile(r"[A-Za-z0-9+#_.-]+\Z")
+_HIGHLIGHTER = re.compile(r"[A-Za-z0-9+#_./ -]*\Z")
 _PLACE = re.compile(r"@([a-z_]+)@")
 _LONGEST = 60  # characters of a text, so that lines that hold it are not longer than a linter likes
 _LONGEST_NAME = 24  # characters of a language's name: it stands several times in some lines
@@ -152,6 +152,7 @@ class Scaffold:
         mimetype: Of its code.
         distribution: The package's name.
         author: Whose package it is; its developers' where empty.
+        codemirror_mode: CodeMirror's name of the language, or of one that looks like it.
         pygments_lexer: Pygments' name of the language, or of one that looks like it.
 
     Raises:
@@ -165,6 +166,7 @@ class Scaffold:
     mimetype: str
     distribution: str
     author: str = ""
+    codemirror_mode: str = ""
     pygments_lexer: str = "text"
 
     def __post_init__(self) -> None:
@@ -175,10 +177,12 @@ class Scaffold:
         checked_distribution(self.distribution)
         if self.kind not in KINDS:
             raise ScaffoldError(f"the kind is one of {', '.join(KINDS)}, not {self.kind!r}")
-        if not _LEXER.match(self.pygments_lexer):
-            raise ScaffoldError(
-                f"a lexer of Pygments has a name such as 'scheme', not {self.pygments_lexer!r}"
-            )
+        for highlighter in (self.codemirror_mode, self.pygments_lexer):
+            if not _HIGHLIGHTER.match(highlighter):
+                raise ScaffoldError(
+                    "highlighters of CodeMirror and Pygments have names such as 'scheme', "
+                    f"not {highlighter!r}"
+                )
         if self.author and not self.author.isprintable():
             raise ScaffoldError(f"the author is one line of text, not {self.author!r}")
 
@@ -210,6 +214,7 @@ class Scaffold:
             "file_extension_text": _quoted(self.file_extension),
             "file_extension_python": _quoted_in_python(self.file_extension),
             "mimetype": self.mimetype,
+            "codemirror_mode": self.codemirror_mode,
             "pygments_lexer": self.pygments_lexer,
             "author": author,
             "author_text": _quoted(author),
