@@ -98,5 +98,5 @@ class KernelspecError(PolykernelError):
 class Deprecated(DeprecationWarning):
     """A plugin uses what a later version of the API will not have (docs/plugins.md).
 
-    ``polykernel list`` and ``polykernel check`` show it to authors; kernels do not.
+    ``polykernel list`` shows it, kernels do not.
     """
