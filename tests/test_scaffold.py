@@ -10,7 +10,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from polykernel import Language, scaffold
@@ -117,6 +117,7 @@ _PRINTABLE = st.text(min_size=1, max_size=60).filter(
 )
 
 
+@settings(max_examples=30, deadline=None)
 @given(_PRINTABLE, _PRINTABLE)
 def test_any_text_that_can_be_shown_is_quoted_where_it_stands(text: str, author: str) -> None:
     made = facts(display_name=text, author=author)
@@ -132,6 +133,7 @@ def test_any_text_that_can_be_shown_is_quoted_where_it_stands(text: str, author:
 _NAMES = st.text(string.ascii_lowercase + string.digits + "-_.", min_size=1, max_size=24)
 
 
+@settings(max_examples=30, deadline=None)
 @given(_NAMES)
 def test_any_name_of_a_language_makes_names_for_python_and_pip(name: str) -> None:
     assume(name[0] not in "-_." and name[-1] not in "-_.")
