@@ -1,9 +1,9 @@
 """Does what a page of the documentation says: its commands are run, its files are written.
 
 Of the page's fenced blocks, ``console`` holds commands behind ``$``, each with what it prints, if
-that is to be held: a line of three dots stands for any lines, three dots at a line's end for the
-rest of it. ``python`` begins with a comment that names a file, which gets the block as its content;
-with ``, at its end`` behind the name, the block goes there.
+that is to be held: a line of three dots stands for any lines, three dots in a line for any text.
+``python`` begins with a comment that names a file, which gets the block as its content; with
+``, at its end`` behind the name, the block goes there.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def read(page: str) -> Iterator[Command | File | Other]:
                 yield Command(command, printed)
         elif kind == "python":
             first, _, rest = content.partition("\n")
-            path = first.removeprefix("# ")
+            path = first.strip().removeprefix("# ")
             if path.endswith(_AT_ITS_END):
                 yield File(path.removesuffix(_AT_ITS_END), f"\n{rest}", True)
             else:
@@ -111,8 +111,7 @@ def _pattern(printed: str) -> re.Pattern[str]:
         if line == "...\n":
             parts.append(r"(?:.*\n)*")
         else:
-            begun = line.removesuffix("...\n")
-            parts.append(re.escape(begun) + (".*\n" if begun != line else ""))
+            parts.append(re.escape(line).replace(re.escape("..."), ".*"))
     return re.compile("".join(parts))
 
 
