@@ -15,24 +15,28 @@ if TYPE_CHECKING:
     from polykernel.samples import Samples
 
 __version__ = "0.1.0"
-__all__ = ["Language", "LanguageError", "Samples", "__version__", "hookimpl"]
+#: What a plugin may say that it was written for, as ``polykernel_api_version`` in its module.
+API_VERSION = 1
+__all__ = ["API_VERSION", "Language", "LanguageError", "Samples", "__version__", "hookimpl"]
 
 
-def __getattr__(name: str) -> object:
-    if name == "Language":
-        from polykernel.language import Language
+if not TYPE_CHECKING:  # a checker would believe that any name is there
 
-        return Language
-    if name == "LanguageError":
-        from polykernel.errors import LanguageError
+    def __getattr__(name: str) -> object:
+        if name == "Language":
+            from polykernel.language import Language
 
-        return LanguageError
-    if name == "Samples":
-        from polykernel.samples import Samples
+            return Language
+        if name == "LanguageError":
+            from polykernel.errors import LanguageError
 
-        return Samples
-    if name == "hookimpl":
-        from polykernel.hookspecs import hookimpl
+            return LanguageError
+        if name == "Samples":
+            from polykernel.samples import Samples
 
-        return hookimpl
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            return Samples
+        if name == "hookimpl":
+            from polykernel.hookspecs import hookimpl
+
+            return hookimpl
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 import polykernel
-from polykernel import cli_commands, cli_dev, cli_repl, limits
+from polykernel import cli_commands, cli_dev, cli_new, cli_repl, limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,6 +26,7 @@ examples:
   polykernel dev shout                the same, for who writes the plugin of shout
   polykernel run echo                 start a kernel by hand, for a console to connect to
   polykernel doctor                   a kernel does not start? this says why
+  polykernel new joy                  write the package of a new language
 """
 _PLACES = "where (default: this environment inside a virtual environment, else the user's folder)"
 
@@ -91,6 +92,7 @@ def _parser() -> _Parser:
     _repl(commands)
     _dev(commands)
     _doctor(commands)
+    _new(commands)
     return top
 
 
@@ -335,3 +337,8 @@ def _doctor(commands: _Commands) -> None:
         "Check every kernelspec of polykernel, and say what to do about each trouble.",
     )
     command.add_argument("--json", action="store_true", help="for a program to read")
+
+
+def _new(commands: _Commands) -> None:
+    command = _command(commands, "new", cli_new.new, cli_new.SUMMARY, cli_new.DETAILS)
+    cli_new.add_arguments(command)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from polykernel.kernelspec_content import Variant
     from polykernel.kernelspecs import Kernelspec
-    from polykernel.plugins import BrokenPlugin, FoundLanguage
+    from polykernel.plugins import BrokenPlugin, FoundLanguage, Outdated
 
 
 def run_values(arguments: Namespace) -> dict[str, Any]:
@@ -96,8 +96,10 @@ def list_languages(arguments: Namespace) -> int:
     installed = kernelspecs.find_all(kernelspecs.jupyter_folders())
     languages = [_described(found, installed) for found in all_plugins.languages]
     broken = [_described_broken(plugin) for plugin in all_plugins.broken]
+    outdated = [_described_outdated(plugin) for plugin in all_plugins.outdated]
     if arguments.json:
-        print(json.dumps({"languages": languages, "broken": broken}, indent=2))
+        everything = {"languages": languages, "broken": broken, "outdated": outdated}
+        print(json.dumps(everything, indent=2))
         return 0
     for language in languages:
         print(f"{language['name']}: {language['display_name']} {language['version']}".rstrip())
@@ -110,6 +112,12 @@ def list_languages(arguments: Namespace) -> int:
     for plugin in broken:
         name = f"{plugin['plugin']} {plugin['plugin_version']}".strip()
         print(f"{plugin['entry_point'] or plugin['module']}: {name}\n    {plugin['reason']}")
+        if plugin["place"]:
+            print(f"    {plugin['place']}")
+    if outdated:
+        print("\nplugins that a later polykernel may not load:")
+    for old in all_plugins.outdated:
+        print(old)
     return 0
 
 
@@ -142,13 +150,28 @@ def _trouble(found: FoundLanguage) -> str:
         return str(error)
 
 
-def _described_broken(broken: BrokenPlugin) -> dict[str, str]:
+def _described_outdated(outdated: Outdated) -> dict[str, Any]:
+    return {
+        "entry_point": outdated.plugin.entry_point,
+        "module": outdated.plugin.module,
+        "plugin": outdated.plugin.distribution,
+        "plugin_version": outdated.plugin.version,
+        "reason": outdated.reason,
+        "file": outdated.file,
+        "line": outdated.line,
+    }
+
+
+def _described_broken(broken: BrokenPlugin) -> dict[str, Any]:
     return {
         "entry_point": broken.plugin.entry_point,
         "module": broken.plugin.module,
         "plugin": broken.plugin.distribution,
         "plugin_version": broken.plugin.version,
         "reason": broken.reason,
+        "file": broken.file,
+        "line": broken.line,
+        "place": broken.place,
         "traceback": broken.traceback,
     }
 

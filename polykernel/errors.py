@@ -13,6 +13,7 @@ PolykernelError                  anything below; its text is one line that a use
 ├── EvaluatorStartError          an evaluator process could not be started
 ├── HistoryUnavailable           the file of the history can't be used now
 ├── LimitError                   a limit is not written as one
+├── ScaffoldError                the package of a new language can't be written so, or there
 └── KernelspecError              a kernelspec can't be written, read or removed
 """
 
@@ -86,5 +87,16 @@ class LimitError(PolykernelError):
     """A limit is not written as one, or a cell can't have it."""
 
 
+class ScaffoldError(PolykernelError):
+    """The package of a new language can't have that name, or can't be written there."""
+
+
 class KernelspecError(PolykernelError):
     """A kernelspec can't be written, read or removed."""
+
+
+class Deprecated(DeprecationWarning):
+    """A plugin uses what a later version of the API will not have (docs/plugins.md).
+
+    ``polykernel list`` shows it, kernels do not.
+    """

@@ -6,16 +6,20 @@ Building a ``Language`` loads no runtime: the host reads it at each start.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from polykernel.errors import LanguageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*\Z")
+_REQUIRED = ("name", "display_name", "version", "mimetype", "file_extension")
+_TEXTS = ("evaluator", "pygments_lexer", "nbconvert_exporter", "banner", "install_hint", "debugger")
+#: Fields that are gone, and what to write instead, with the API version that took them away.
+GONE_FIELDS: dict[str, str] = {}
 _EVALUATOR = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*\Z")
 
 
@@ -70,11 +74,23 @@ class Language:
     debugger: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
 
+    if not TYPE_CHECKING:
+
+        def __new__(cls, *arguments: object, **given: object) -> Language:
+            """Tell of wrong names in words of ours, before ``__init__`` tells in Python's."""
+            if arguments or given:  # copies are made without any
+                _check_names(arguments, given)
+            return object.__new__(cls)
+
     def __post_init__(self) -> None:
-        for name in ("name", "display_name", "version", "mimetype", "file_extension"):
+        for name in _REQUIRED:
             value = getattr(self, name)
             if not isinstance(value, str) or not value:
                 raise LanguageError(f"Language.{name} must be a non-empty string, not {value!r}")
+        for name in _TEXTS:
+            value = getattr(self, name)
+            if not isinstance(value, str):
+                raise LanguageError(f"Language.{name} must be a string, not {value!r}")
         if not _NAME.match(self.name):
             raise LanguageError(
                 f"Language.name must be lower-case letters, digits, '_', '.' and '-', "
@@ -94,8 +110,20 @@ class Language:
             )
         for name in ("command", "modules", "programs"):
             value = getattr(self, name)
-            if isinstance(value, str) or not all(isinstance(part, str) for part in value):
+            if not isinstance(value, (tuple, list)) or not _are_texts(value):
                 raise LanguageError(f"Language.{name} must be a tuple of strings, not {value!r}")
+        if not isinstance(self.codemirror_mode, (str, dict)):
+            raise LanguageError(
+                f"Language.codemirror_mode must be a string or a dict, not {self.codemirror_mode!r}"
+            )
+        if not isinstance(self.help_links, dict) or not _are_texts(
+            [*self.help_links, *self.help_links.values()]
+        ):
+            raise LanguageError(
+                f"Language.help_links must be a dict of strings, not {self.help_links!r}"
+            )
+        if not isinstance(self.subshells, bool):
+            raise LanguageError(f"Language.subshells must be True or False, not {self.subshells!r}")
         if not isinstance(self.options, dict) or not _has_json_form(self.options):
             raise LanguageError(
                 f"Language.options must be a dict with a JSON form, not {self.options!r}"
@@ -115,6 +143,33 @@ class Language:
         if self.nbconvert_exporter:
             info["nbconvert_exporter"] = self.nbconvert_exporter
         return info
+
+
+def _are_texts(values: Iterable[object]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def _check_names(arguments: tuple[object, ...], given: Mapping[str, object]) -> None:
+    """Refuse fields that there are not, and a call without those that there must be."""
+    if arguments:
+        raise LanguageError(f"Language takes its fields by their names, not {arguments[0]!r} alone")
+    known = [field.name for field in fields(Language)]
+    for name in given:
+        if name in GONE_FIELDS:
+            raise LanguageError(f"Language has no field {name!r} any more: {GONE_FIELDS[name]}")
+        if name not in known:
+            raise LanguageError(_unknown(name, known))
+    missing = [name for name in _REQUIRED if name not in given]
+    if missing:
+        raise LanguageError(f"Language needs {', '.join(f'{name}=' for name in missing)}")
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    from difflib import get_close_matches  # only for who has made a mistake
+
+    found = get_close_matches(name, known, n=1)
+    hint = f"; did you mean {found[0]!r}?" if found else "; is it of another version of polykernel?"
+    return f"Language has no field {name!r}; it has {', '.join(known)}{hint}"
 
 
 def _has_json_form(value: object) -> bool:

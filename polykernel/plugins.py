@@ -1,8 +1,8 @@
 """Finds the languages that plugins bring.
 
 A plugin is loaded by itself: what is wrong with one is recorded as a :class:`BrokenPlugin`, with
-its package, version and traceback, and the others go on. :func:`load_all` looks through the
-installed packages, which takes a while in large environments; a kernel's start, which knows its
+its package, version, file, line and traceback, and the others go on. :func:`load_all` looks through
+the installed packages, which takes a while in large environments; a kernel's start, which knows its
 plugin's module, uses :func:`load_module`.
 """
 
@@ -11,18 +11,25 @@ from __future__ import annotations
 import contextlib
 import importlib
 import sys
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pluggy
 
 from polykernel import hookspecs
-from polykernel.errors import LanguageError, SamplesError, UnknownLanguage
+from polykernel.errors import Deprecated, LanguageError, SamplesError, UnknownLanguage
 from polykernel.language import Language
+from polykernel.plugin_faults import (
+    WrongPlugin,
+    check_api_version,
+    check_hooks,
+    expected,
+    fault_of,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from types import TracebackType
+    from collections.abc import Iterable, Iterator
 
     from polykernel.samples import Samples
 
@@ -81,24 +88,57 @@ class BrokenPlugin:
         reason: What is wrong, in one line.
         traceback: Where it went wrong, as text, from the plugin's own code on.
         language: Which of its languages can't be used; empty where none can.
+        file: In which file that is to be mended; empty where it is not known.
+        line: In which line of it; 0 where it is not known.
     """
 
     plugin: Plugin
     reason: str
     traceback: str = ""
     language: str = ""
+    file: str = ""
+    line: int = 0
+
+    @property
+    def place(self) -> str:
+        """``FILE:LINE``, as editors take it; empty where it is not known."""
+        return f"{self.file}:{self.line}" if self.line else self.file
 
     def __str__(self) -> str:
-        """Tell the trouble in one line, with the plugin's package and version."""
-        return f"plugin {self.plugin} ({self.plugin.module}): {self.reason}"
+        """Tell the trouble in one line, with the plugin's package and version, and its place."""
+        where = f"{self.plugin.module}, {self.place}" if self.file else self.plugin.module
+        return f"plugin {self.plugin} ({where}): {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """A plugin that still works, and uses what a later polykernel will not have.
+
+    Args:
+        plugin: Which one.
+        reason: What it uses, and what to write instead.
+        file: Where.
+        line: In which line of it.
+    """
+
+    plugin: Plugin
+    reason: str
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        """Tell it in one line, with the plugin's package and version, and its place."""
+        where = f"{self.plugin.module}, {self.file}:{self.line}"
+        return f"plugin {self.plugin} ({where}): {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
 class Plugins:
-    """All that was found: languages by their names, and what is broken."""
+    """All that was found: languages by their names, what is broken, and what is outdated."""
 
     languages: tuple[FoundLanguage, ...]
     broken: tuple[BrokenPlugin, ...]
+    outdated: tuple[Outdated, ...] = ()
 
     def find(self, name: str) -> FoundLanguage:
         """Give the language of that name.
@@ -172,6 +212,7 @@ def load_all() -> Plugins:
 
     languages: dict[str, FoundLanguage] = {}
     broken: list[BrokenPlugin] = []
+    outdated: list[Outdated] = []
     for point in declared():
         plugin = Plugin(point.module, point.name, (point.distribution, point.version))
         if point.trouble:
@@ -179,11 +220,12 @@ def load_all() -> Plugins:
             continue
         loaded = _load(plugin)
         broken += loaded.broken
+        outdated += loaded.outdated
         for found in loaded.languages:
             first = languages.setdefault(found.language.name, found)
             if first is not found:
                 broken.append(BrokenPlugin(found.plugin, _taken(found.language.name, first)))
-    return Plugins(tuple(languages.values()), tuple(broken))
+    return Plugins(tuple(languages.values()), tuple(broken), tuple(outdated))
 
 
 def _taken(name: str, first: FoundLanguage) -> str:
@@ -194,22 +236,47 @@ def _taken(name: str, first: FoundLanguage) -> str:
 
 
 def _load(plugin: Plugin) -> Plugins:
+    outdated: list[Outdated] = []
     try:
-        # what a plugin prints while it is imported must not spoil what a program reads
-        with contextlib.redirect_stdout(sys.stderr):
+        with _careful(plugin, outdated):
             items = _languages(plugin.module)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a plugin may raise anything, SystemExit too
-        return Plugins((), (BrokenPlugin(plugin, _reason(error), _traceback(error)),))
+        return Plugins((), (_broken(plugin, error),), tuple(outdated))
     return Plugins(
         tuple(FoundLanguage(item, plugin) for item in items if isinstance(item, Language)),
-        tuple(
-            BrokenPlugin(plugin, _reason(item), language=item.language)
-            for item in items
-            if isinstance(item, LanguageError)
-        ),
+        tuple(_broken(plugin, item) for item in items if isinstance(item, LanguageError)),
+        tuple(outdated),
     )
+
+
+def _broken(plugin: Plugin, error: BaseException) -> BrokenPlugin:
+    fault = fault_of(error)
+    language = error.language if isinstance(error, LanguageError) else ""
+    traceback = fault.traceback if error.__traceback__ else ""
+    return BrokenPlugin(plugin, fault.reason, traceback, language, fault.file, fault.line)
+
+
+@contextlib.contextmanager
+def _careful(plugin: Plugin, outdated: list[Outdated]) -> Iterator[None]:
+    """Run a plugin's code: what it prints must not spoil what a program reads.
+
+    What it uses that is deprecated is noted. Its other warnings go where they would go.
+    """
+    with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stdout(sys.stderr):
+        warnings.simplefilter("always", Deprecated)
+        try:
+            yield
+        finally:
+            others = [each for each in caught if not issubclass(each.category, Deprecated)]
+            outdated += [
+                Outdated(plugin, str(each.message), each.filename, each.lineno)
+                for each in caught
+                if issubclass(each.category, Deprecated)
+            ]
+    for each in others:
+        warnings.showwarning(each.message, each.category, each.filename, each.lineno)
 
 
 def samples_of(found: FoundLanguage) -> Samples | None:
@@ -223,86 +290,68 @@ def samples_of(found: FoundLanguage) -> Samples | None:
 
     name = found.language.name
     try:
-        with contextlib.redirect_stdout(sys.stderr):
-            samples = _manager(found.plugin.module).hook.polykernel_samples(language=name)
+        with _careful(found.plugin, []):
+            hook = _manager(found.plugin.module).hook.polykernel_samples
+            samples = hook(language=name)
+        if samples is None or isinstance(samples, Samples):
+            return samples
+        promise = f"polykernel_samples({name!r}) must return Samples or None"
+        raise expected(promise, samples, _function(hook))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a plugin may raise anything, SystemExit too
-        reason = f"polykernel_samples({name!r}): {_reason(error)}"
-        raise SamplesError(str(BrokenPlugin(found.plugin, reason))) from error
-    if samples is None or isinstance(samples, Samples):
-        return samples
-    reason = f"polykernel_samples({name!r}) must return Samples or None, not {samples!r}"
-    raise SamplesError(str(BrokenPlugin(found.plugin, reason)))
+        fault = fault_of(error)
+        reason = fault.reason
+        if not isinstance(error, WrongPlugin):
+            reason = f"polykernel_samples({name!r}): {reason}"
+        broken = BrokenPlugin(found.plugin, reason, file=fault.file, line=fault.line)
+        raise SamplesError(str(broken)) from error
 
 
-def _manager(module: str) -> pluggy.PluginManager:
+def _function(hook: pluggy.HookCaller) -> object:
+    return hook.get_hookimpls()[-1].function
+
+
+def _manager(name: str) -> pluggy.PluginManager:
     # a manager for each plugin: what its hook raises, or returns, is certainly its own
     manager = pluggy.PluginManager("polykernel")
     manager.add_hookspecs(hookspecs)
-    manager.register(importlib.import_module(module), module)
+    module = importlib.import_module(name)
+    check_api_version(module)
+    check_hooks(manager, module)
+    manager.register(module, name)
     manager.check_pending()
     return manager
 
 
 def _languages(module: str) -> list[Language | LanguageError]:
-    manager = _manager(module)
-    if not manager.hook.polykernel_languages.get_hookimpls():
-        raise LanguageError(
-            f"{module} has no function polykernel_languages marked with @polykernel.hookimpl"
+    hook = _manager(module).hook.polykernel_languages
+    if not hook.get_hookimpls():
+        raise WrongPlugin(
+            f"{module} has no function polykernel_languages marked with @polykernel.hookimpl",
+            getattr(sys.modules[module], "polykernel_languages", None),
         )
-    returned = manager.hook.polykernel_languages()
+    returned = hook()
     # pluggy leaves out a None
-    languages = _checked(returned[0] if returned else None)
-    _refuse_duplicates(languages)
+    languages = _checked(returned[0] if returned else None, _function(hook))
+    _refuse_duplicates(languages, _function(hook))
     return languages
 
 
-def _checked(returned: object) -> list[Language | LanguageError]:
-    expected = "polykernel_languages() must return a list of Language"
+def _checked(returned: object, function: object) -> list[Language | LanguageError]:
+    promise = "polykernel_languages() must return a list of Language"
     if isinstance(returned, str) or not hasattr(returned, "__iter__"):
-        raise LanguageError(f"{expected}, not {returned!r}")
+        raise expected(promise, returned, function)
     languages: list[Language | LanguageError] = []
     for language in returned:
         if not isinstance(language, (Language, LanguageError)):
-            raise LanguageError(f"{expected}, but one of its items is {language!r}")
+            raise expected(f"{promise}; an item must be one", language, function)
         languages.append(language)
     return languages
 
 
-def _refuse_duplicates(languages: list[Language | LanguageError]) -> None:
+def _refuse_duplicates(languages: list[Language | LanguageError], function: object) -> None:
     names = [language.name for language in languages if isinstance(language, Language)]
     for name in names:
         if names.count(name) > 1:
-            raise LanguageError(f"brings the language {name!r} more than once")
-
-
-def _reason(error: BaseException) -> str:
-    try:
-        text = " ".join(str(error).split())
-    except Exception:  # its __str__ is the plugin's code as well
-        text = ""
-    if isinstance(error, (LanguageError, SamplesError, pluggy.PluginValidationError)) and text:
-        return text
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _traceback(error: BaseException) -> str:
-    import traceback
-
-    return "".join(
-        traceback.format_exception(type(error), error, _first_foreign(error.__traceback__))
-    )
-
-
-def _first_foreign(frames: TracebackType | None) -> TracebackType | None:
-    """Skip the frames that lead to the plugin: ours, importlib's and pluggy's."""
-    ours = (
-        __file__,
-        importlib.__file__,
-        pluggy.__file__.removesuffix("__init__.py"),
-        "<frozen importlib",
-    )
-    while frames and frames.tb_frame.f_code.co_filename.startswith(ours):
-        frames = frames.tb_next
-    return frames
+            raise WrongPlugin(f"brings the language {name!r} more than once", function)

@@ -185,7 +185,8 @@ def test_a_plugin_that_can_not_be_loaded_is_told(environment: Environment) -> No
     environment.polykernel("install", "lua")
     plugin(environment.site, "lua", "import not_there_at_all")
     trouble = the_trouble(environment, "polykernel-lua")
-    assert "sample-lua 1.2 (sample_lua.plugin): ModuleNotFoundError" in trouble["problem"]
+    place = environment.site / "sample_lua" / "plugin.py"
+    assert f"(sample_lua.plugin, {place}:1): ModuleNotFoundError" in trouble["problem"]
     assert trouble["advice"] == "install its package again, update it, or remove it"
 
 
@@ -355,4 +356,4 @@ def test_plugins_that_can_not_be_loaded_are_told_beside(environment: Environment
     plugin(environment.site, "lost", "import not_there_at_all")
     done = environment.polykernel("doctor")
     assert done.returncode == 1
-    assert "besides:\n    trouble: plugin sample-lost 1.2 (sample_lost.plugin)" in done.stdout
+    assert "besides:\n    trouble: plugin sample-lost 1.2 (sample_lost.plugin, " in done.stdout

@@ -27,11 +27,11 @@ BROKEN = {
     "any_exception": ("class Odd(BaseException): pass\nraise Odd('so')", "Odd: so"),
     "wrong_signature": (
         "from polykernel import hookimpl\n@hookimpl\ndef polykernel_languages(host): return []",
-        "Argument(s) {'host'} are declared in the hookimpl but can not be found in the hookspec",
+        "polykernel_languages(host) must be polykernel_languages()",
     ),
     "unknown_hook": (
         "from polykernel import hookimpl\n@hookimpl\ndef polykernel_langauges(): return []",
-        "unknown hook 'polykernel_langauges'",
+        "has polykernel_languages, polykernel_samples; did you mean 'polykernel_languages'?",
     ),
     "no_hook": ("def polykernel_languages(): return []", "marked with @polykernel.hookimpl"),
     "hook_raises": (HOOK + "raise KeyError('lost')", "KeyError: 'lost'"),
@@ -39,7 +39,7 @@ BROKEN = {
     "returns_none": (HOOK + "pass", "must return a list of Language, not None"),
     "returns_text": (HOOK + "return 'echo'", "must return a list of Language, not 'echo'"),
     "returns_number": (HOOK + "return 3", "must return a list of Language, not 3"),
-    "returns_others": (HOOK + "return [3]", "one of its items is 3"),
+    "returns_others": (HOOK + "return [3]", "a list of Language; an item must be one, not 3"),
     "generator_raises": (HOOK + "yield from [1 / 0]", "ZeroDivisionError"),
     "language_error": (
         LANGUAGE_HOOK + "[Language(name='X', display_name='X', version='1', mimetype='a/b',"
@@ -56,6 +56,15 @@ BROKEN = {
 MIXED = (
     "LanguageError('not a colour', language='wrong'), language('right'), LanguageError('no name')"
 )
+
+# the line of the plugin's module where that is to be mended
+LINES = {
+    **dict.fromkeys(BROKEN, 2),  # of the hook, from its decorator on
+    **dict.fromkeys(("import_error", "syntax_error", "system_exit", "no_hook"), 1),
+    **dict.fromkeys(("hook_raises", "hook_exits", "generator_raises"), 4),
+    "language_error": 5,
+    "message_raises": 3,
+}
 
 
 @pytest.fixture
@@ -101,7 +110,8 @@ def test_a_broken_plugin_is_recorded_and_the_others_go_on(site: Path, name: str)
     assert reason in record.reason
     assert "\n" not in record.reason
     assert (record.plugin.version, record.plugin.entry_point) == ("1.2", name)
-    assert str(record).startswith(f"plugin sample-{name} 1.2 (sample_{name}.plugin): ")
+    place = f"{site / f'sample_{name}' / 'plugin.py'}:{LINES[name]}"
+    assert str(record).startswith(f"plugin sample-{name} 1.2 (sample_{name}.plugin, {place}): ")
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -310,7 +320,9 @@ def test_samples_that_can_not_be_had_are_told_with_the_plugin(site: Path, name: 
         samples_of(found)
     told = str(raised.value)
     assert reason in told
-    assert told.startswith("plugin sample-good 1.2 (sample_good.plugin): polykernel_samples('good'")
+    place = site / "sample_good" / "plugin.py"
+    assert told.startswith(f"plugin sample-good 1.2 (sample_good.plugin, {place}:")
+    assert "): polykernel_samples('good'" in told
 
 
 def test_an_interrupt_is_not_taken_for_broken_samples(site: Path) -> None:

@@ -8,6 +8,8 @@ The way of a cell through the runtime::
     bootstrap → startup → runtime ← requests (a thread reads descriptor 3)
                    │
                    ├ loading    the author's class, or one that says why it could not be loaded
+                   ├ contract   what that class must be like, and where it is not
+                   ├ naming     what users know a plugin by
                    ├ service    whether that has started, or is broken
                    ├ worker     serves one shell's requests in one thread
                    ├ subshells  the threads beside the main one

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from polykernel.evaluator.contract import wrong
 from polykernel.evaluator.ownership import find_owner
 
 TYPE_CHECKING = False
@@ -199,7 +200,10 @@ class Comms:
         self._open[comm_id] = comm
         accepted = False
         try:
-            accepted = bool(accept(comm, message))
+            known = accept(comm, message)
+            if not isinstance(known, bool):
+                raise wrong("open_comm", "True or False", known)
+            accepted = known
         finally:
             if not accepted:
                 self.forget(comm)

@@ -6,7 +6,7 @@ way to it, and the events' way out.
 
 from __future__ import annotations
 
-from polykernel.evaluator import requests
+from polykernel.evaluator import replies, requests
 from polykernel.evaluator.bare import SimpleQueue
 from polykernel.evaluator.ownership import Origin
 from polykernel.evaluator.worker import INTERNAL_ERROR, METHOD_NOT_FOUND
@@ -50,12 +50,13 @@ class Debugging:
             except NotImplementedError as error:
                 self._outlet.refuse(number, METHOD_NOT_FOUND, str(error))
             except BaseException as error:  # the thread must live
-                report = self._service.report(error, "in debug()")
-                text = f"the plugin {self._service.plugin}: {report.ename}: {report.evalue}"
+                where = self._service.at("debug")
+                report = self._service.report(error, f"in debug(){where}")
+                text = f"the plugin {self._service.plugin}: {report.ename}: {report.evalue}{where}"
                 self._outlet.refuse(number, INTERNAL_ERROR, text, report.content())
 
     def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        return self._service.evaluator.debug(request, self._send_event)
+        return replies.debug(self._service.evaluator.debug(request, self._send_event))
 
     def _send_event(self, event: dict[str, Any]) -> None:
         self._outlet.event("debug_event", self._nobody, event)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 
 from polykernel.evaluator.base import Evaluator
+from polykernel.evaluator.contract import refuse
 from polykernel.evaluator.failure import CellError, headline
+from polykernel.evaluator.naming import full_name
 from polykernel.evaluator.reports import text_of, traceback_lines
 
 TYPE_CHECKING = False
@@ -17,12 +19,13 @@ class Broken(Evaluator):
     """Stands in for an evaluator that can't work: each cell says why.
 
     Args:
-        plugin: Name and version of the plugin.
+        plugin: The plugin's module, or what it is known by.
         what: What failed, as ``"its evaluator can't be loaded"``.
         error: Why.
     """
 
     def __init__(self, plugin: str, what: str, error: BaseException) -> None:
+        plugin = full_name(plugin)
         evalue = f"{type(error).__name__}: {text_of(error)}"
         self._report = (
             f"the plugin {plugin}: {what}: {evalue}",
@@ -49,7 +52,7 @@ def load(name: str, plugin: str) -> Evaluator:
 
     Args:
         name: ``module.path:Class``.
-        plugin: Name and version of the plugin, for errors.
+        plugin: The plugin's module, or what it is known by, for errors.
 
     Returns:
         The evaluator, or one that says in each cell why there is none.
@@ -77,6 +80,7 @@ def _load(name: str) -> Evaluator:
             f"{class_name} in {module.__file__} must be a subclass of "
             f"polykernel.evaluator.Evaluator, not {made!r}"
         )
+    refuse(made)
     return made()
 
 

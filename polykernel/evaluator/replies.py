@@ -6,6 +6,7 @@ Each function checks what it is given, and raises :class:`WrongReturn` with what
 from __future__ import annotations
 
 from polykernel.evaluator.base import Completions
+from polykernel.evaluator.contract import WrongReturn, wrong
 from polykernel.evaluator.display import mimebundle
 
 TYPE_CHECKING = False
@@ -13,10 +14,6 @@ if TYPE_CHECKING:
     from typing import Any, Sequence
 
 STATUSES = ("complete", "incomplete", "invalid", "unknown")
-
-
-class WrongReturn(TypeError):
-    """An evaluator's method returned something else than it promised."""
 
 
 def completions(found: object, code: str, cursor_pos: int) -> dict[str, Any]:
@@ -55,11 +52,11 @@ def _beginning_with_word(words: Sequence[str], code: str, cursor_pos: int) -> Co
 
 def _words(found: Any) -> Sequence[str]:
     if isinstance(found, (str, bytes)) or not hasattr(type(found), "__iter__"):
-        raise _wrong("complete", "Completions, a sequence of strings, or None", found)
+        raise wrong("complete", "Completions, a sequence of strings, or None", found)
     words = list(found)
     for word in words:
         if not isinstance(word, str):
-            raise _wrong("complete", "Completions, a sequence of strings, or None", found)
+            raise wrong("complete", "Completions, a sequence of strings, or None", found)
     return words
 
 
@@ -94,11 +91,18 @@ def completeness(said: object) -> dict[str, Any]:
         status, indent = said
     if status not in STATUSES or not isinstance(indent, str):
         expected = ", ".join(repr(status) for status in STATUSES)
-        raise _wrong("is_complete", f"one of {expected}, or ('incomplete', indent)", said)
+        raise wrong("is_complete", f"one of {expected}, or ('incomplete', indent)", said)
     if status == "incomplete":
         return {"status": status, "indent": indent}
     return {"status": status}
 
 
-def _wrong(method: str, expected: str, got: object) -> WrongReturn:
-    return WrongReturn(f"{method}() must return {expected}, not {got!r}")
+def debug(response: object) -> dict[str, Any]:
+    """Content of ``debug_reply`` (specification, "Debug request").
+
+    Raises:
+        WrongReturn: ``response`` is nothing that ``Evaluator.debug`` may return.
+    """
+    if not isinstance(response, dict):
+        raise wrong("debug", "a dict, the response of the Debug Adapter Protocol", response)
+    return response

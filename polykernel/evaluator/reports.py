@@ -101,20 +101,25 @@ class Formatter:
 
     Attributes:
         format: :meth:`Evaluator.format_error` of the running evaluator.
+        wrong: Says that it has given something else than lines.
     """
 
     def __init__(self) -> None:
         self.format: Callable[[BaseException], Sequence[str] | None] = lambda error: None
+        self.wrong: Callable[[object], str] = repr
 
     def lines(self, error: BaseException) -> list[str]:
         """Give all lines, down to the error's name and text."""
+        wrong: list[str] = []
         try:
             lines = self.format(error)
-            if lines is not None:
+            if isinstance(lines, (list, tuple)):
                 return [str(line) for line in lines]
-        except Exception:  # or it is no list of lines: Python's own way will do
+            if lines is not None:
+                wrong = [self.wrong(lines)]
+        except Exception:  # Python's own way will do
             pass
-        return [*traceback_lines(error), f"{type(error).__name__}: {text_of(error)}"]
+        return [*wrong, *traceback_lines(error), f"{type(error).__name__}: {text_of(error)}"]
 
 
 formatter = Formatter()

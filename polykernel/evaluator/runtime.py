@@ -12,6 +12,7 @@ from time import sleep as _sleep
 from polykernel.evaluator import interrupts, requests
 from polykernel.evaluator.bare import SimpleQueue
 from polykernel.evaluator.comms import Comms
+from polykernel.evaluator.contract import ATTRIBUTES, attribute
 from polykernel.evaluator.service import Service
 from polykernel.evaluator.tasks import Tasks
 from polykernel.evaluator.worker import INTERNAL_ERROR, QUESTIONS_OF_CODE, Worker
@@ -235,13 +236,10 @@ class Runtime:
             "protocol": PROTOCOL,
             "interrupts": True,
             "buffers": True,
-            "complete_while_busy": bool(evaluator.complete_while_busy),
-            "subshells": bool(evaluator.subshells),
-            "debugger": bool(evaluator.debugger),
         }
-        for name in ("implementation", "language_version"):
-            value = getattr(evaluator, name)
-            if isinstance(value, str) and value:
+        for name, expected in ATTRIBUTES.items():
+            value = attribute(evaluator, name)
+            if value or expected == "True or False":
                 abilities[name] = value
         return abilities
 

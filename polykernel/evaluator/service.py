@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 
-from polykernel.evaluator import loading
+from polykernel.evaluator import contract, loading
 from polykernel.evaluator.base import Evaluator
 from polykernel.evaluator.failure import CellError
+from polykernel.evaluator.naming import full_name
 from polykernel.evaluator.outlet import STDERR
 from polykernel.evaluator.reports import Report, formatter, of_bug, of_cell_error, of_interrupt
 
@@ -21,7 +22,7 @@ class Service:
     """Owns the evaluator.
 
     Args:
-        plugin: Name and version of the plugin, for errors.
+        plugin: The plugin's module, or what it is known by, for errors.
         outlet: Where errors that end no cell are told.
         signals: Knows whether the process is to end.
 
@@ -31,11 +32,18 @@ class Service:
 
     def __init__(self, plugin: str, outlet: Outlet, signals: Interrupts) -> None:
         self.evaluator = Evaluator()  # until the author's is loaded
-        self.plugin = plugin
+        self._plugin = plugin
+        self._troubles: list[str] = []
         self._outlet = outlet
         self._signals = signals
         self._started = False
         self._starting = threading.RLock()
+
+    @property
+    def plugin(self) -> str:
+        """Name and version of the plugin's package, as far as they can be found out."""
+        self._plugin = full_name(self._plugin)
+        return self._plugin
 
     @property
     def terminating(self) -> bool:
@@ -50,7 +58,9 @@ class Service:
     def load(self, evaluator: Evaluator) -> None:
         """Take the author's object."""
         self.evaluator = evaluator
+        self._troubles = contract.troubles(evaluator)
         formatter.format = evaluator.format_error
+        formatter.wrong = self._wrong_format
 
     def start(self) -> None:
         """Start it, once; a start that was interrupted is tried again by the next request.
@@ -74,7 +84,7 @@ class Service:
         except BaseException as error:
             if self.terminating:
                 raise
-            self.evaluator = loading.Broken(self.plugin, "its evaluator can't start", error)
+            self.evaluator = loading.Broken(self._plugin, "its evaluator can't start", error)
             self._started = True
 
     def report(self, error: BaseException, doing: str) -> Report:
@@ -84,6 +94,19 @@ class Service:
         if isinstance(error, KeyboardInterrupt):
             return of_interrupt()
         return of_bug(error, self.plugin, doing)
+
+    def at(self, method: str) -> str:
+        """Say where a method of the author's is, in brackets; empty where that is not known."""
+        return contract.at(type(self.evaluator), method)
+
+    def tell_troubles(self) -> None:
+        """Tell, once and where the running cell is, what is wrong with the author's class."""
+        while self._troubles:
+            self.tell(None, f"A bug in the plugin {self.plugin}: {self._troubles.pop(0)}", None)
+
+    def _wrong_format(self, got: object) -> str:
+        error = contract.wrong("format_error", "a list of lines or None", got)
+        return f"A bug in the plugin {self.plugin}: {error}{self.at('format_error')}"
 
     def tell(self, origin: Origin | None, message: str, error: BaseException | None) -> None:
         """Show an error that ends no cell, where the cell is that it belongs to."""

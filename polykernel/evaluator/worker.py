@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from polykernel.evaluator import forks, ownership, replies
 from polykernel.evaluator.cell import Cell
+from polykernel.evaluator.contract import WrongReturn
 from polykernel.evaluator.display import show
 from polykernel.evaluator.failure import CellError
 from polykernel.evaluator.reports import Report, of_value, text_of
@@ -162,6 +163,7 @@ class Worker:
             try:
                 self._gate.begin(number)
                 self._service.start()
+                self._service.tell_troubles()
                 reply = self._outcome(code, expressions, cell)
             finally:
                 self._gate.disarm()
@@ -223,7 +225,13 @@ class Worker:
         except BaseException as error:
             self._gate.disarm()
             self._leave_if_terminating()
-            self._service.tell(origin, f"an error while a {method} was handled:", error)
+            if isinstance(error, WrongReturn):
+                bug = f"{error}{self._service.at('open_comm')}"
+                self._service.tell(
+                    origin, f"A bug in the plugin {self._service.plugin}: {bug}", None
+                )
+            else:
+                self._service.tell(origin, f"an error while a {method} was handled:", error)
         finally:
             self._finish(origin)
         if known:
@@ -248,10 +256,12 @@ class Worker:
             if not beside:
                 self._gate.disarm()
             self._leave_if_terminating()
-            report = self._service.report(error, f"in {method}()")
+            where = self._service.at(method)
+            report = self._service.report(error, f"in {method}(){where}")
             message = report.evalue or report.ename
             if not isinstance(error, (CellError, KeyboardInterrupt)):
-                message = f"the plugin {self._service.plugin}: {report.ename}: {report.evalue}"
+                bug = f"{report.ename}: {report.evalue}{where}"
+                message = f"the plugin {self._service.plugin}: {bug}"
             self._outlet.refuse(number, INTERNAL_ERROR, message, report.content())
 
     def _interruptible(self, number: object, work: Callable[[], Any]) -> Any:

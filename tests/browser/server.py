@@ -21,7 +21,7 @@ import psutil
 from support import commands, ports, processes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 READY = "is running at"
@@ -47,6 +47,8 @@ class JupyterServer:
         jupyter_path: Folders of further kernelspecs, as in ``JUPYTER_PATH``.
         kernels: The kernelspecs that it shows; all that it finds where empty.
         culls_after: Seconds without activity after which it ends a kernel, as idle.
+        python: The interpreter that it runs in.
+        variables: More of its environment.
     """
 
     def __init__(
@@ -55,6 +57,8 @@ class JupyterServer:
         jupyter_path: Sequence[Path] = (),
         kernels: Sequence[str] = (),
         culls_after: int = 0,
+        python: str = sys.executable,
+        variables: Mapping[str, str] = {},
     ) -> None:
         self.root = folder / "root"
         self.token = secrets.token_hex(16)
@@ -63,9 +67,9 @@ class JupyterServer:
         self.log: deque[str] = deque(maxlen=1000)
         _prepare(folder, self.port, self.token, kernels, culls_after)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", "--no-browser"],
+            [python, "-m", "jupyterlab", "--no-browser"],
             cwd=self.root,
-            env=commands.environment(folder, jupyter_path),
+            env={**commands.environment(folder, jupyter_path), **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+import textwrap
 import tomllib
 import venv
 from typing import TYPE_CHECKING
@@ -45,7 +46,14 @@ RUN_HERE = {
     ("docs/limits.md", '{"polykernel": {"limits": '),
 }
 #: Pages whose blocks another test module runs: that module names the page.
-ELSEWHERE = ("tutorial.md", "wrapping.md", "compiled.md", "testing.md", "developing.md")
+ELSEWHERE = (
+    "tutorial.md",
+    "plugins.md",
+    "wrapping.md",
+    "compiled.md",
+    "testing.md",
+    "developing.md",
+)
 #: What is no code: parts of the page.
 DIRECTIVES = ("{toctree}", "{eval-rst}")
 
@@ -103,7 +111,8 @@ def test_all_python_of_the_pages_can_be_compiled_by_the_oldest_interpreter() -> 
     for page in blocks.pages():
         for block in blocks.of(page):
             if block.language == "python":
-                ast.parse(block.text, filename=str(block), feature_version=(3, 8))
+                code = textwrap.dedent(block.text)
+                ast.parse(code, filename=str(block), feature_version=(3, 8))
 
 
 # README.md
