@@ -196,6 +196,7 @@ class Kernel:
             NothingCame: It does not end, or does not start again.
         """
         self._end(restart=True)
+        self.process.kill()  # it has ended; its pipe is still ours
         self._connection.close()
         self._begin()
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _ANNOUNCEMENT = "Connection file: "
 _LAST_LINES = 20  # of the log
 _LOOK_AGAIN = 0.01  # seconds
+_PR_SET_CHILD_SUBREAPER = 36  # of prctl(2)
 
 
 class KernelProcess:
@@ -146,6 +147,20 @@ class KernelProcess:
         if self.process.stdout is not None:
             self.process.stdout.close()
         psutil.wait_procs(started, timeout=5)
+
+
+def adopt_orphans() -> bool:
+    """Let processes whose parents have ended become ours, so that none escapes; on Linux."""
+    if sys.platform != "linux":
+        return False
+    import ctypes
+
+    return bool(ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
+
+
+def our_processes() -> set[psutil.Process]:
+    """All processes below this one."""
+    return set(psutil.Process().children(recursive=True))
 
 
 def wait_until_ended(processes: Sequence[psutil.Process], patience: float) -> list[psutil.Process]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from polykernel.testing.conformance.register import Broken, check
-from polykernel.testing.conformance.trial import described
+from polykernel.testing.conformance.trial import described, next_cell_runs
 
 if TYPE_CHECKING:
     from polykernel.testing.conformance.trial import Trial
@@ -45,7 +45,7 @@ def refused(trial: Trial) -> None:
         raise Broken("it asked all the same")
     if outcome.error is not None and outcome.error.ename == "EvaluatorDied":
         raise Broken(f"the evaluator ended: {outcome.error.evalue}")
-    _next_cell(trial)
+    next_cell_runs(trial)
 
 
 @check(
@@ -65,12 +65,4 @@ def interrupted(trial: Trial) -> None:
         raise Broken(f"{described(outcome)}; expected was status error")
     if outcome.error is not None and outcome.error.ename == "EvaluatorDied":
         raise Broken(f"the evaluator ended: {outcome.error.evalue}")
-    _next_cell(trial)
-
-
-def _next_cell(trial: Trial) -> None:
-    if trial.samples.value:
-        code, text = trial.samples.value
-        after = trial.kernel.execute(code)
-        if after.result != text:
-            raise Broken(f"the next cell: {described(after)}; expected was the result {text!r}")
+    next_cell_runs(trial)

@@ -40,21 +40,16 @@ def look(trial: Trial) -> Looked:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise Broken(
-            f"importing {trial.language.evaluator} did not end within {trial.patience:g} seconds",
-            sent=f"import of {trial.language.evaluator}",
-            mend="Let the module only define things: what takes time belongs into start().",
+        raise NotTried(
+            f"importing {trial.language.evaluator} did not end within {trial.patience:g} seconds: "
+            "what takes time belongs into start()"
         ) from None
     try:
         seen = json.loads(done.stdout)
     except ValueError:
         raise NotTried(f"its class can't be looked at: {done.stderr.decode()[-300:]}") from None
     if seen["trouble"]:
-        raise Broken(
-            seen["trouble"],
-            sent=f"import of {trial.language.evaluator}",
-            mend="Mend what the message says; 'polykernel exec' shows the whole traceback.",
-        )
+        raise NotTried(f"its class can't be loaded (see life.start): {seen['trouble']}")
     trial.looked = cast("Looked", seen)
     return trial.looked
 

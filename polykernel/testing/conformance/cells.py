@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from polykernel.testing.conformance.register import Broken, NotOffered, check
-from polykernel.testing.conformance.trial import described
+from polykernel.testing.conformance.trial import described, next_cell_runs
 
 if TYPE_CHECKING:
     from polykernel.testing.conformance.trial import Trial
@@ -138,10 +138,7 @@ def error(trial: Trial) -> None:
         )
     if not "".join(outcome.error.traceback).strip():
         raise Broken(f"{described(outcome)}: the traceback is empty, so that users see nothing")
-    if trial.samples.value:
-        after = trial.kernel.execute(trial.samples.value[0])
-        if after.result != trial.samples.value[1]:
-            raise Broken(f"the next cell: {described(after)}")
+    next_cell_runs(trial)
 
 
 @check(
@@ -181,7 +178,7 @@ def expressions(trial: Trial) -> None:
     wanted: dict[str, str] = {"good": code}
     if trial.samples.error:
         wanted["bad"] = trial.samples.error
-    outcome = trial.kernel.execute("", silent=True, user_expressions=wanted)
+    outcome = trial.kernel.execute(code, silent=True, user_expressions=wanted)
     _ok(outcome)
     found: dict[str, dict[str, Any]] = outcome.user_expressions
     good = found.get("good", {})
@@ -203,14 +200,15 @@ def expressions(trial: Trial) -> None:
 )
 def many(trial: Trial) -> str:
     """Two hundred cells at once get two hundred replies, in order."""
-    code, text = trial.samples.value or ("", "")
+    code = (trial.samples.value or ("", ""))[0]
     kernel = trial.kernel
+    text = kernel.execute(code).result
     memory = kernel.process.memory()
     cells = [kernel.start(code) for _ in range(_MANY)]
     outcomes = [each.outcome() for each in cells]
     for number, outcome in enumerate(outcomes, start=1):
         if outcome.result != text:
-            raise Broken(f"cell {number} of {_MANY}: {described(outcome)}; expected was {text!r}")
+            raise Broken(f"cell {number} of {_MANY}: {described(outcome)}; before it was {text!r}")
     ids = [each.msg_id for each in cells]
     wanted = set(ids)
     replies = [

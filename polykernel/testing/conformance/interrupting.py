@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from polykernel.testing.conformance.register import Broken, check
-from polykernel.testing.conformance.trial import described
+from polykernel.testing.conformance.trial import described, next_cell_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,8 +47,7 @@ def waiting(trial: Trial) -> str:
 
 def _interrupt(trial: Trial, code: str, until: Callable[[Trial, Pending], None]) -> str:
     kernel = trial.kernel
-    if trial.samples.state:
-        kernel.execute(trial.samples.state[0])
+    kept = _set(trial)
     pending = kernel.start(code)
     until(trial, pending)
     began = time.monotonic()
@@ -59,16 +58,23 @@ def _interrupt(trial: Trial, code: str, until: Callable[[Trial, Pending], None])
         raise Broken(f"{described(outcome)}; expected was status error")
     if outcome.error.ename == "EvaluatorDied":
         raise Broken(f"the interrupt ended the evaluator: {outcome.error.evalue}")
-    if trial.samples.state:
-        _, shows, text = trial.samples.state
-        after = kernel.execute(shows)
-        if text not in after.shown:
-            raise Broken(f"state is lost: {described(after)}; expected was the text {text!r}")
-    elif trial.samples.value:
-        after = kernel.execute(trial.samples.value[0])
-        if after.result != trial.samples.value[1]:
-            raise Broken(f"the next cell: {described(after)}")
+    next_cell_runs(trial)
+    if kept and not _is_set(trial):
+        raise Broken("it stopped, but state is lost: what an earlier cell has set is gone")
     return f"it stopped after {seconds * 1000:.0f} ms"
+
+
+def _set(trial: Trial) -> bool:
+    """Set something, and tell whether it is found again as long as nothing is interrupted."""
+    if not trial.samples.state:
+        return False
+    trial.kernel.execute(trial.samples.state[0])
+    return _is_set(trial)
+
+
+def _is_set(trial: Trial) -> bool:
+    _, shows, text = trial.samples.state or ("", "", "")
+    return text in trial.kernel.execute(shows).shown
 
 
 def _computes(trial: Trial, pending: Pending) -> None:

@@ -97,7 +97,7 @@ def look(evaluator: type, base: type) -> Looked:
         for name, value in vars(each).items()
     }
     known = [name for name in vars(base) if not name.startswith("_")]
-    overridden = sorted(name for name in own if name in known)
+    overridden = sorted(name for name in own if name in known and own[name] is not vars(base)[name])
     return {
         "trouble": "",
         "where": _where(evaluator),

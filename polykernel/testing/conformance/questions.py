@@ -10,6 +10,7 @@ from polykernel.testing.outcome import without_colours
 if TYPE_CHECKING:
     from polykernel.testing.conformance.trial import Trial
 
+_FAILED = "is_complete failed"  # in the host's log
 _FAR = 100  # code points past the end
 
 
@@ -61,6 +62,8 @@ def completion_code_points(trial: Trial) -> None:
     code, match = trial.samples.completion or ("", "")
     before = _astral_line(trial)
     plain = _complete(trial, code, len(code))
+    if match not in plain["matches"]:
+        raise NotTried("it is not completed at all: see questions.completion")
     reply = _complete(trial, before + code, len(before + code))
     if match not in reply["matches"]:
         raise Broken(
@@ -135,6 +138,8 @@ def inspection_code_points(trial: Trial) -> None:
     _offered(trial, "inspect")
     code, text = trial.samples.inspection or ("", "")
     before = _astral_line(trial)
+    if text not in _help(_inspect(trial, code, len(code))):
+        raise NotTried("there is no help at all: see questions.inspection")
     reply = _inspect(trial, before + code, len(before + code))
     if not reply["found"] or text not in _help(reply):
         raise Broken(
@@ -216,8 +221,13 @@ def completeness_of_anything(trial: Trial) -> None:
     _offered(trial, "is_complete")
     for code in ("", " ", "\n", "\r\n", "\0", "((((", "\N{SNAKE}" * 3, *_codes(trial)):
         got = trial.kernel.is_complete(code)
+        sent = f"is_complete_request {code!r}"
         if got.status not in ("complete", "incomplete", "invalid", "unknown"):
-            raise Broken(f"status {got.status!r}", sent=f"is_complete_request {code!r}")
+            raise Broken(f"status {got.status!r}", sent=sent)
+        # the reply has no status for an error: the host says it in its log
+        log = trial.kernel.process.log()
+        if _FAILED in log:
+            raise Broken(log[log.index(_FAILED) :].partition("\n")[0], sent=sent)
 
 
 # what is asked

@@ -6,6 +6,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from polykernel.testing.conformance.register import Broken
 from polykernel.testing.kernel import Kernel
 
 if TYPE_CHECKING:
@@ -130,6 +131,18 @@ class Trial:
     def offers(self, method: str) -> bool | None:
         """Whether the evaluator's class overrides a method; ``None`` where nobody can tell."""
         return None if self.looked is None else method in self.looked["overridden"]
+
+
+def next_cell_runs(trial: Trial) -> None:
+    """See that the kernel goes on after what a check has done to it.
+
+    Raises:
+        Broken: It does not.
+    """
+    if trial.samples.value:
+        after = trial.kernel.execute(trial.samples.value[0])
+        if after.status != "ok":
+            raise Broken(f"the next cell: {described(after)}; expected was status ok")
 
 
 def _code(seen: Seen) -> str:
