@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sample_environment import Environment
 
-COMMANDS = ("list", "install", "uninstall", "run", "exec", "doctor")
+COMMANDS = ("list", "install", "uninstall", "run", "exec", "check", "doctor")
 
 
 @pytest.fixture

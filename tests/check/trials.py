@@ -31,6 +31,7 @@ def environment() -> dict[str, str]:
 
 def check(
     name: str,
+    /,
     only: Sequence[str] = (),
     samples: dict[str, Any] | None = None,
     patience: float = PATIENCE,

@@ -427,7 +427,7 @@ class RaisesForAQuestion(Sound):
     """questions.completeness_of_anything"""
 
     def is_complete(self, code):
-        return "complete" if code[0] == "=" else super().is_complete(code)
+        return "unknown" if code[0] == "\t" else super().is_complete(code)
 
 
 # input
