@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import shutil
 import signal
 import sys
@@ -76,7 +77,7 @@ class InProcess:
         self._signals = Interrupts(outlet)
         self._signals.stop = self._stop
         self._service = Service(plugin, outlet, self._signals)
-        self._tasks = Tasks(lambda: False, self._service.tell, self._signals.undisturbed)
+        self._tasks = _Tasks(lambda: False, self._service.tell, self._signals.undisturbed)
         self._comms = Comms(outlet)
         in_main_thread = threading.current_thread() is threading.main_thread()
         # elsewhere there are no signals to take
@@ -86,10 +87,11 @@ class InProcess:
         self._running: int | None = None
         self.outcomes: list[Outcome] = []
         self.outside: list[Event] = outlet.events
-        self._temporary = Path(tempfile.mkdtemp(prefix="polykernel-test-"))
         self.evaluator = _made(evaluator, plugin)
         self.evaluator.options = options or {}
-        self.evaluator.temporary = str(self._temporary / "evaluator")
+        # as in an evaluator process it is not there yet
+        folder = Path(tempfile.gettempdir()) / f"polykernel-{os.urandom(8).hex()}"
+        self.evaluator.temporary = str(folder)
         self._service.load(self.evaluator)
         with self._as_in_its_process():
             self._interruptible(self._service.start)
@@ -287,8 +289,7 @@ class InProcess:
             if self._tasks.alive():
                 self._tasks.close()
                 _forget_loop()
-            self._outlet.close()
-            shutil.rmtree(self._temporary, ignore_errors=True)
+            shutil.rmtree(self.evaluator.temporary, ignore_errors=True)
 
     def transcript(self) -> str:
         """Tell what all cells showed, for failing tests."""
@@ -404,6 +405,17 @@ class InProcess:
         return [
             Event("execute_result", {**result, "execution_count": max(1, self._execution_count)})
         ]
+
+
+class _Tasks(Tasks):
+    """The event loop, made when a cell needs it.
+
+    That asyncio is loaded says nothing here: pytest and its plugins load it.
+    """
+
+    def prepare(self, code: str) -> None:
+        if self.alive() or "asyncio" in code:
+            super().prepare(code)
 
 
 def _made(evaluator: type[Evaluator] | Evaluator | str, plugin: str) -> Evaluator:

@@ -6,6 +6,7 @@ JSON is decoded again, so that what has no JSON form fails here as it does there
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from typing import TYPE_CHECKING, Any
@@ -37,8 +38,8 @@ class RecordingOutlet(Outlet):
     """
 
     def __init__(self, questions: Questions, asked: Callable[[str], str | None]) -> None:
-        self._nowhere = os.open(os.devnull, os.O_WRONLY)  # where marks go: order is plain here
-        super().__init__(self._nowhere, self._nowhere, os.urandom(8).hex(), questions)
+        # marks go nowhere: in one process order is plain
+        super().__init__(-1, _nowhere(), os.urandom(8).hex(), questions)
         self._answerer = questions
         self._asked = asked
         self.raw_buffers = True
@@ -46,10 +47,6 @@ class RecordingOutlet(Outlet):
         self.responses: dict[object, dict[str, Any]] = {}
         self.prompts: list[str] = []
         self.on_event: Callable[[Event], object] = lambda event: None
-
-    def close(self) -> None:
-        """Give back what belongs to the system."""
-        os.close(self._nowhere)
 
     def text(self, origin: Origin, stream: int, text: str) -> None:
         """Take text at once: a line that is begun and not ended must not wait for a timer."""
@@ -100,6 +97,12 @@ class RecordingOutlet(Outlet):
     def _record(self, event: Event) -> None:
         add(self.events, event)
         self.on_event(event)
+
+
+@functools.cache
+def _nowhere() -> int:
+    """Give a descriptor that takes everything: one for all evaluators of this process."""
+    return os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
 
 
 class RecordedStream(TextStream):

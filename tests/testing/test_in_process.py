@@ -142,7 +142,7 @@ def test_an_error_of_the_users_is_shown_as_it_is(runner: InProcess) -> None:
 
 def test_any_other_exception_is_a_bug_with_its_traceback(evaluator: MakeEvaluator) -> None:
     runner = evaluator(Scripted, plugin="mine 1.2")
-    outcome = run(runner, lambda cell: {}["lost"])
+    outcome = run(runner, lambda cell: vars()["lost"])
     assert outcome.failure.ename == "KeyError"
     assert "A bug in the plugin mine 1.2, running the cell:" in outcome.failure.text
     assert "test_in_process.py" in outcome.failure.text
