@@ -146,11 +146,10 @@ def error(trial: Trial) -> None:
     "and does not count.",
     section='"Execute"',
     mend="Return the value instead of displaying it, or look at cell.silent.",
-    needs=("value",),
 )
 def silent(trial: Trial) -> None:
     """A silent cell shows nothing and does not count."""
-    code = (trial.samples.value or ("", ""))[0]
+    code = trial.plain()
     before = trial.kernel.execute(code).reply["execution_count"]
     pending = trial.kernel.start(code, silent=True)
     outcome = pending.outcome()
@@ -196,18 +195,17 @@ def expressions(trial: Trial) -> None:
     section='"Execute"',
     mend="Let execute() return when its cell is done, not before: a runtime that is read behind "
     "its back answers the wrong cell.",
-    needs=("value",),
 )
 def many(trial: Trial) -> str:
     """Two hundred cells at once get two hundred replies, in order."""
-    code = (trial.samples.value or ("", ""))[0]
+    code = trial.plain()
     kernel = trial.kernel
-    text = kernel.execute(code).result
+    text = kernel.execute(code).shown
     memory = kernel.process.memory()
     cells = [kernel.start(code) for _ in range(_MANY)]
     outcomes = [each.outcome() for each in cells]
     for number, outcome in enumerate(outcomes, start=1):
-        if outcome.result != text:
+        if outcome.shown != text:
             raise Broken(f"cell {number} of {_MANY}: {described(outcome)}; before it was {text!r}")
     ids = [each.msg_id for each in cells]
     wanted = set(ids)

@@ -21,7 +21,7 @@ _POLITE = 5.0  # seconds that processes may need to end
     section='docs/design.md, and docs/channel.md, "Interrupt, death"',
     mend="Let the evaluator's process end with its runtime, or raise CellError and start another "
     "one.",
-    needs=("crash", "value"),
+    needs=("crash",),
 )
 def crash(trial: Trial) -> None:
     """After a crash the next cell runs."""

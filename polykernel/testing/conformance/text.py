@@ -77,11 +77,10 @@ def crlf(trial: Trial) -> None:
     rule="A cell of any length gets exactly one reply (it may be an error), and the kernel lives.",
     section='"Execute"',
     mend="Read and write without limits on a line; where the runtime has one, raise CellError.",
-    needs=("value",),
 )
 def huge(trial: Trial) -> str:
     """A cell of 10 MB gets a reply, and the next one runs."""
-    code = (trial.samples.value or ("", ""))[0]
+    code = trial.plain()
     sent = f"the code {code!r}, and lines of spaces behind it, {_HUGE:,} characters"
     pending = trial.kernel.start(f"{code}\n{_LINE * (_HUGE // len(_LINE))}")
     outcome = pending.outcome(max(_HUGE_TAKES, trial.patience))

@@ -6,7 +6,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from polykernel.testing.conformance.register import Broken
+from polykernel.testing.conformance.register import Broken, NotTried
 from polykernel.testing.kernel import Kernel
 
 if TYPE_CHECKING:
@@ -128,6 +128,17 @@ class Trial:
 
     # what checks ask
 
+    def plain(self) -> str:
+        """Give code that succeeds, of any kind.
+
+        Raises:
+            NotTried: There is no sample for it.
+        """
+        for sample in (self.samples.value, self.samples.prints, self.samples.multiline):
+            if sample is not None:
+                return sample[0]
+        raise NotTried("no sample for value, prints or multiline")
+
     def offers(self, method: str) -> bool | None:
         """Whether the evaluator's class overrides a method; ``None`` where nobody can tell."""
         return None if self.looked is None else method in self.looked["overridden"]
@@ -139,10 +150,13 @@ def next_cell_runs(trial: Trial) -> None:
     Raises:
         Broken: It does not.
     """
-    if trial.samples.value:
-        after = trial.kernel.execute(trial.samples.value[0])
-        if after.status != "ok":
-            raise Broken(f"the next cell: {described(after)}; expected was status ok")
+    try:
+        code = trial.plain()
+    except NotTried:
+        return
+    after = trial.kernel.execute(code)
+    if after.status != "ok":
+        raise Broken(f"the next cell: {described(after)}; expected was status ok")
 
 
 def _code(seen: Seen) -> str:
