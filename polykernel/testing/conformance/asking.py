@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from polykernel.testing.conformance.trial import Trial
 
 _LINE = "Grüße \N{SNAKE}"
+_NUMBER = "271828"
 _SECTION = '"Messages on the stdin (ROUTER/DEALER) channel"'
 
 
@@ -21,13 +22,22 @@ _SECTION = '"Messages on the stdin (ROUTER/DEALER) channel"'
     mend="Read by cell.input(prompt), also where the wrapped runtime reads its standard input.",
     needs=("asks",),
 )
-def answered(trial: Trial) -> None:
+def answered(trial: Trial) -> str | None:
     """A cell asks for a line, and gets it."""
-    outcome = trial.kernel.execute(trial.samples.asks or "", inputs=[_LINE])
+    code = trial.samples.asks or ""
+    outcome = trial.kernel.execute(code, inputs=[_LINE])
     if not outcome.prompts:
         raise Broken(f"it asked for nothing: {described(outcome)}")
-    if _LINE not in outcome.shown:
+    if _LINE in outcome.shown:
+        return None
+    # where numbers only can be read, nothing of a text comes back
+    if _LINE[:2] in outcome.shown or _NUMBER not in _asked_for_a_number(trial, code):
         raise Broken(f"answered was {_LINE!r}: {described(outcome)}")
+    return "it takes numbers, and no text"
+
+
+def _asked_for_a_number(trial: Trial, code: str) -> str:
+    return trial.kernel.execute(code, inputs=[_NUMBER]).shown
 
 
 @check(

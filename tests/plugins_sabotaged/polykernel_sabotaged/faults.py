@@ -441,6 +441,16 @@ class ReadsItsOwnStandardInput(Sound):
             cell.write(sys.stdin.readline())
 
 
+class AsciiInputOnly(Sound):
+    """asking.answered"""
+
+    def on_ask(self, text, cell):
+        if cell.allow_stdin:
+            line = cell.input("line? ")
+            return cell.write(line.encode("ascii", "replace").decode() + "\n")
+        return super().on_ask(text, cell)
+
+
 class TooManyQuestions(Sound):
     """asking.answered"""
 
@@ -575,12 +585,15 @@ class LeavesAProcess(Sound):
         """End in good order, and leave what is in no session and has no environment of ours."""
         if restart:
             return
+        reader, writer = os.pipe()  # is closed by the exec: until then it could be found
         child = os.fork()
         if child == 0:
             os.setsid()
             if os.fork() == 0:
                 os.execve("/bin/sleep", ["sleep", "1000"], {})
             os._exit(0)
+        os.close(writer)
+        os.read(reader, 1)
         os.waitpid(child, 0)
 
 

@@ -71,7 +71,8 @@ class Sound(Evaluator):
     def on_ask(self, text, cell):
         if not cell.allow_stdin:
             self.fail("nobody can be asked")
-        cell.write(cell.input("line? ") + "\n")
+        line = cell.input("line? ")
+        cell.write((str(int(line) if line.isdigit() else 0) if text == "number" else line) + "\n")
 
     def on_slow(self, text, cell):
         sys.stdout.write("first\n")
