@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from polykernel import Language
 from polykernel.testing.conformance import codemirror
 
 from . import trials
@@ -56,9 +55,7 @@ def test_a_mode_that_jupyterlab_does_not_know_is_a_failure(mode: Any) -> None:
     assert repr(mode) in result.came
 
 
-@pytest.mark.parametrize(
-    "changed", [{"mimetype": "text/x-scheme"}, {"file_extension": ".scm"}, {"mimetype": "a/b+json"}]
-)
+@pytest.mark.parametrize("changed", [{"mimetype": "text/x-scheme"}, {"mimetype": "a/b+json"}])
 def test_a_highlighter_that_is_there_and_not_found_is_named(changed: dict[str, Any]) -> None:
     result = facts("highlighter", codemirror_mode="", name="guile", **changed)
     assert result.status == "failed"
@@ -119,6 +116,12 @@ def test_an_extension_of_another_language_is_a_failure() -> None:
     result = facts("extension", file_extension=".calc")
     assert result.status == "failed"
     assert "the language calc of polykernel" in result.came
+
+
+def test_an_extension_that_a_known_language_shares_with_others_is_told() -> None:
+    result = facts("extension", file_extension=".rb", pygments_lexer="prolog")
+    assert result.status == "passed"
+    assert result.note == "in Pygments it is the extension of Ruby"
 
 
 @pytest.mark.parametrize(
@@ -230,17 +233,6 @@ def test_logos_that_are_none_are_a_failure(
     assert told in result.came
 
 
-def test_the_registry_looks_by_extension_too() -> None:
-    registry = codemirror.load()
-    found = registry.by_extension(".SCM")
-    assert found is not None
-    assert found.name == "Scheme"
-    language = Language(
-        name="guile",
-        display_name="Guile",
-        version="3",
-        mimetype="text/x-scheme",
-        file_extension=".scm",
-        command=("guile",),
-    )
-    assert registry.find(language) is None, "JupyterLab looks neither at mimetype nor extension"
+def test_an_extension_alone_names_no_highlighter() -> None:
+    result = facts("highlighter", codemirror_mode="", name="swipl", file_extension=".pl")
+    assert result.status == "not offered", "Perl's extension is Prolog's, too"

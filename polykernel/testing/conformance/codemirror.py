@@ -59,14 +59,6 @@ class Registry(NamedTuple):
                 return self.by_mimetype(f"application/{suffix}")
         return None
 
-    def by_extension(self, extension: str) -> Highlighter | None:
-        """Find one by the extension of its files, with or without the dot."""
-        bare = extension.rpartition(".")[2].lower()
-        for each in self.highlighters:
-            if bare in (known.lower() for known in each.extensions):
-                return each
-        return None
-
     def find(self, language: Language) -> Highlighter | None:
         """Find what highlights the cells of a notebook.
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _LANGUAGE = "polykernel.Language"
 _KERNEL_NAME = re.compile(r"[a-z0-9._-]+\Z", re.IGNORECASE)  # as jupyter_client has it
+_NO_LEXER = "Text only"  # Pygments' name of plain text
 _PNG = b"\x89PNG\r\n\x1a\n"
 _SIZES = {"logo-32x32.png": 32, "logo-64x64.png": 64}
 
@@ -49,8 +50,8 @@ def highlighter(trial: Trial) -> str:
             f"{lab} has no language {language.codemirror_mode!r}: the cells are plain text",
             sent=f"codemirror_mode={language.codemirror_mode!r}",
         )
-    by_type = registry.by_mimetype(language.mimetype)
-    nearest = by_type or registry.by_extension(language.file_extension)
+    # not by the extension: .pl is Prolog's as well as Perl's
+    nearest = registry.by_mimetype(language.mimetype)
     if nearest is not None and nearest.name != "none":
         raise Broken(
             f"{lab} has {nearest.name}, which it does not find by the name {language.name!r}: the "
@@ -111,9 +112,12 @@ def extension(trial: Trial) -> str | None:
     except NotTried:
         return "Pygments' languages were not looked at: it is not installed"
     others = _lexers_of(language)
-    if others:
-        raise Broken(f"in Pygments it is the extension of {', '.join(others)}", sent=sent)
-    return None
+    if not others:
+        return None
+    told = f"in Pygments it is the extension of {', '.join(others)}"
+    if _has_lexer(language):
+        return told  # languages that are well known share some: Prolog and Perl, dialects of SQL
+    raise Broken(told, sent=sent)
 
 
 def _same_extension(one: Language, other: Language) -> bool:
@@ -123,6 +127,17 @@ def _same_extension(one: Language, other: Language) -> bool:
     same = one.file_extension.lower() == other.file_extension.lower()
     # two kernels of one language have the same files
     return same and one.mimetype != other.mimetype and lexer(one) != lexer(other)
+
+
+def _has_lexer(language: Language) -> bool:
+    """Whether Pygments knows the language itself: no other one stands in for it."""
+    from pygments.lexers import find_lexer_class_by_name
+    from pygments.util import ClassNotFound
+
+    try:
+        return find_lexer_class_by_name(language.pygments_lexer or language.name).name != _NO_LEXER
+    except ClassNotFound:
+        return False
 
 
 def _lexers_of(language: Language) -> list[str]:
