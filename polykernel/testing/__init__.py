@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from polykernel.testing.in_process import InProcess, Refused
     from polykernel.testing.kernel import Kernel
     from polykernel.testing.outcome import Completeness, Event, Failure, Outcome, Shown
+    from polykernel.testing.pending import Pending
     from polykernel.testing.waiting import NothingCame
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Kernel",
     "NothingCame",
     "Outcome",
+    "Pending",
     "Refused",
     "Shown",
 ]
@@ -38,6 +40,7 @@ _MODULES = {
     "Kernel": "kernel",
     "NothingCame": "waiting",
     "Outcome": "outcome",
+    "Pending": "pending",
     "Refused": "in_process",
     "Shown": "outcome",
 }

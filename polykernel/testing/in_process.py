@@ -1,9 +1,7 @@
-"""An evaluator in the test's own process: the evaluator process's runtime, without host or sockets.
+"""An evaluator in the test's own process, without a host and without sockets.
 
-Requests pass through the same worker, cells and replies as in an evaluator process; only what would
-leave on a pipe is recorded instead (:mod:`.recording`). What belongs to the process as a whole is
-changed while a request is served, and put back: ``sys.stdout``, ``sys.stderr``, the handlers of
-SIGINT and SIGTERM, and whose cell a thread belongs to.
+Requests pass through the same worker, cells and replies as in an evaluator process; see
+:mod:`.workbench`.
 """
 
 from __future__ import annotations
@@ -12,30 +10,18 @@ import contextlib
 import itertools
 import os
 import shutil
-import signal
-import sys
 import tempfile
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from polykernel.evaluator import loading, ownership
+from polykernel.evaluator import loading
 from polykernel.evaluator.base import Evaluator
-from polykernel.evaluator.comms import Comms
-from polykernel.evaluator.interrupts import Interrupts, main_frame
-from polykernel.evaluator.questions import Questions
-from polykernel.evaluator.service import Service
-from polykernel.evaluator.tasks import Tasks
-from polykernel.evaluator.worker import Gate, Worker
 from polykernel.testing.outcome import Completeness, Event, Outcome
-from polykernel.testing.recording import RecordedStream, RecordingOutlet
+from polykernel.testing.workbench import Workbench
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from types import FrameType
-
-_LOOK_AGAIN = 0.01  # seconds
 
 
 class Refused(AssertionError):
@@ -71,30 +57,15 @@ class InProcess:
         self._missing_input = ""
         self._execution_count = 0
         self._closed = False
-        questions = Questions()
-        self._questions = questions
-        self._outlet = outlet = RecordingOutlet(questions, self._next_input)
-        self._signals = Interrupts(outlet)
-        self._signals.stop = self._stop
-        self._service = Service(plugin, outlet, self._signals)
-        self._tasks = _Tasks(lambda: False, self._service.tell, self._signals.undisturbed)
-        self._comms = Comms(outlet)
-        in_main_thread = threading.current_thread() is threading.main_thread()
-        # elsewhere there are no signals to take
-        gate: Gate = self._signals if in_main_thread else Gate()
-        self._gate = gate
-        self._worker = Worker(self._service, outlet, self._comms, gate, self._tasks, is_main=True)
-        self._running: int | None = None
+        self._bench = Workbench(plugin, self._next_input)
         self.outcomes: list[Outcome] = []
-        self.outside: list[Event] = outlet.events
+        self.outside: list[Event] = self._bench.outlet.events
         self.evaluator = _made(evaluator, plugin)
         self.evaluator.options = options or {}
         # as in an evaluator process it is not there yet
         folder = Path(tempfile.gettempdir()) / f"polykernel-{os.urandom(8).hex()}"
         self.evaluator.temporary = str(folder)
-        self._service.load(self.evaluator)
-        with self._as_in_its_process():
-            self._interruptible(self._service.start)
+        self._bench.start(self.evaluator)
 
     # cells
 
@@ -126,6 +97,7 @@ class InProcess:
         Raises:
             AssertionError: It asked for more input than the test gives.
         """
+        self._refuse_if_busy()
         number = next(self._numbers)
         if store_history and not silent:
             self._execution_count += 1
@@ -140,16 +112,13 @@ class InProcess:
             "msg_id": f"cell-{number}",
         }
         self._inputs, self._missing_input = list(inputs or ()), ""
-        events: list[Event] = []
-        self._outlet.events, self._outlet.prompts = events, []
-        self._outlet.on_event = self._watching(events, number, interrupt_after, on_event)
-        self._worker.expect_cell()
-        with self._interrupted_in_time(number, interrupt_after):
-            reply = self._request(number, "execute", params)["result"]
-        self._outlet.on_event = lambda event: None
-        outcome = Outcome(reply, [*events, *self._published(reply)], self._outlet.prompts)
+        outlet = self._bench.outlet
+        outlet.prompts = []
+        with self._recording() as events, self._interrupted_in_time(number, interrupt_after):
+            outlet.on_event = self._watching(events, interrupt_after, on_event)
+            reply = self._bench.serve(number, "execute", params)["result"]
+        outcome = Outcome(reply, [*events, *self._published(reply)], outlet.prompts)
         self.outcomes.append(outcome)
-        self._outlet.events = self.outside
         if self._missing_input:
             raise AssertionError(f"{self._missing_input}\n{outcome!r}")
         return outcome
@@ -171,13 +140,7 @@ class InProcess:
         Raises:
             RuntimeError: No cell runs, or not in the main thread, where signals come.
         """
-        number = self._running
-        if number is None:
-            raise RuntimeError("no cell runs that could be interrupted")
-        if self._gate is not self._signals:
-            raise RuntimeError("only an evaluator in the main thread can be interrupted")
-        self._signals.aim(number)
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        self._bench.interrupt()
 
     # questions
 
@@ -227,7 +190,8 @@ class InProcess:
         return Completeness(reply["status"], reply.get("indent", ""))
 
     def _ask(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
-        response = self._request(next(self._numbers), method, params)
+        self._refuse_if_busy()
+        response = self._bench.serve(next(self._numbers), method, params)
         if "error" in response:
             error = response["error"]
             lines = (error.get("data") or {}).get("traceback") or ()
@@ -261,11 +225,10 @@ class InProcess:
         content = {"comm_id": comm_id, "data": {} if data is None else data}
         if method == "comm_open":
             content["target_name"] = target_name
-        events: list[Event] = []
-        self._outlet.events = events
         params = {"content": content, "buffers": [memoryview(each) for each in buffers]}
-        response = self._request(next(self._numbers), method, params)
-        self._outlet.events = self.outside
+        self._refuse_if_busy()
+        with self._recording() as events:
+            response = self._bench.serve(next(self._numbers), method, params)
         return None if "error" in response else events
 
     # the end
@@ -283,12 +246,8 @@ class InProcess:
             return
         self._closed = True
         try:
-            with self._as_in_its_process():
-                self.evaluator.shutdown(restart)
+            self._bench.shutdown(restart)
         finally:
-            if self._tasks.alive():
-                self._tasks.close()
-                _forget_loop()
             shutil.rmtree(self.evaluator.temporary, ignore_errors=True)
 
     def transcript(self) -> str:
@@ -297,64 +256,26 @@ class InProcess:
 
     # within
 
-    def _request(self, number: int, method: str, params: dict[str, Any]) -> dict[str, Any]:
+    def _refuse_if_busy(self) -> None:
         if self._closed:
             raise RuntimeError("the evaluator has been shut down")
-        if self._running is not None:
+        if self._bench.running is not None:
             raise RuntimeError("a cell is running; an evaluator serves one request at a time")
-        self._signals.expect(number)
-        self._running = number
-        try:
-            with self._as_in_its_process():
-                self._worker.handle({"id": number, "method": method, "params": params})
-        except KeyboardInterrupt:
-            self._signals.armed = False  # it came a moment after the request
-        finally:
-            self._running = None
-        return self._outlet.responses.pop(number)
-
-    def _interruptible(self, work: Callable[[], object]) -> None:
-        try:
-            self._gate.begin()
-            work()
-        finally:
-            self._gate.disarm()
 
     @contextlib.contextmanager
-    def _as_in_its_process(self) -> Iterator[None]:
-        with contextlib.ExitStack() as stack:
-            stack.enter_context(contextlib.redirect_stdout(RecordedStream(self._outlet, 0)))
-            stack.enter_context(contextlib.redirect_stderr(RecordedStream(self._outlet, 1)))
-            start = threading.Thread.start
-            stack.callback(setattr, threading.Thread, "start", start)
-            ownership.follow_threads()
-            stack.callback(ownership.owner.set, None)
-            if self._gate is self._signals:
-                for number in (signal.SIGINT, signal.SIGTERM):
-                    stack.callback(signal.signal, number, signal.getsignal(number))
-            yield
-
-    def _stop(self, frame: FrameType | None) -> None:
-        # as the runtime of an evaluator process does
-        if self._questions.main_thread_waits:
-            raise KeyboardInterrupt
-        if not self._tasks.interrupt(frame):
-            self.evaluator.interrupt()
-            return
-        number = self._signals.running
-        threading.Thread(target=self._see_that_it_stops, args=(number,), daemon=True).start()
-
-    def _see_that_it_stops(self, number: object) -> None:
-        while self._tasks.stopping:
-            time.sleep(_LOOK_AGAIN)
-            if self._tasks.keeps_from_stopping(main_frame()):
-                self._signals.repeat(number)
-                return
+    def _recording(self) -> Iterator[list[Event]]:
+        """Take what is shown from now on for the request's own."""
+        outlet = self._bench.outlet
+        events: list[Event] = []
+        outlet.events = events
+        try:
+            yield events
+        finally:
+            outlet.events, outlet.on_event = self.outside, _ignore
 
     def _watching(
         self,
         events: list[Event],
-        number: int,
         interrupt_after: str | float | None,
         on_event: Callable[[Event], object] | None,
     ) -> Callable[[Event], object]:
@@ -375,12 +296,7 @@ class InProcess:
         if after is None or isinstance(after, str):
             yield
             return
-
-        def interrupt() -> None:
-            if self._running == number:
-                self.interrupt()
-
-        timer = threading.Timer(after, interrupt)
+        timer = threading.Timer(after, self._bench.interrupt, [number])
         timer.start()
         try:
             yield
@@ -407,17 +323,6 @@ class InProcess:
         ]
 
 
-class _Tasks(Tasks):
-    """The event loop, made when a cell needs it.
-
-    That asyncio is loaded says nothing here: pytest and its plugins load it.
-    """
-
-    def prepare(self, code: str) -> None:
-        if self.alive() or "asyncio" in code:
-            super().prepare(code)
-
-
 def _made(evaluator: type[Evaluator] | Evaluator | str, plugin: str) -> Evaluator:
     if isinstance(evaluator, str):
         return loading.load(evaluator, plugin)
@@ -429,8 +334,5 @@ def _made(evaluator: type[Evaluator] | Evaluator | str, plugin: str) -> Evaluato
     return made
 
 
-def _forget_loop() -> None:
-    """Let nobody find the loop that has been closed."""
-    asyncio = sys.modules.get("asyncio")
-    if asyncio is not None:
-        asyncio.set_event_loop(None)
+def _ignore(event: Event) -> None:
+    pass

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from polykernel import testing
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -19,6 +21,13 @@ class Shout(Evaluator):
         cell.write("thinking\\n")
         return code.upper()
 """
+
+
+def test_what_the_kit_exports_is_there() -> None:
+    assert all(getattr(testing, name).__name__ == name for name in testing.__all__)
+    assert testing.__all__ == sorted(testing.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
+        _ = testing.Nothing
 
 
 def run(folder: Path, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -472,5 +472,17 @@ def test_it_runs_in_another_thread_but_can_not_be_interrupted_there() -> None:
 
 
 def test_one_request_at_a_time(runner: InProcess) -> None:
-    outcome = run(runner, lambda cell: runner.execute("inner"))
+    def script(cell: Cell) -> object:
+        cell.write("outer")
+        return runner.execute("inner")
+
+    outcome = run(runner, script)
     assert "serves one request at a time" in outcome.failure.evalue
+    assert outcome.stdout == "outer"
+
+
+def test_an_interrupt_that_comes_too_late_reaches_nobody(runner: InProcess) -> None:
+    for _ in range(200):
+        outcome = run(runner, lambda cell: cell.write("."), interrupt_after=0.0001)
+        assert outcome.status == "ok" or outcome.failure.ename == "KeyboardInterrupt"
+    assert runner.execute("next").result == "next"

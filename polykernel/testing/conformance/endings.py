@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from polykernel.testing.conformance.register import Broken, check
 from polykernel.testing.conformance.trial import described, next_cell_runs
-from polykernel.testing.process import adopt_orphans, our_processes, wait_until_ended
+from polykernel.testing.process import our_processes, wait_until_ended
 
 if TYPE_CHECKING:
     from polykernel.testing.conformance.trial import Trial
@@ -56,7 +56,6 @@ def restart(trial: Trial) -> None:
 )
 def shutdown(trial: Trial) -> str:
     """After a shutdown no process is left."""
-    adopt_orphans()
     before = our_processes()
     kernel = trial.fresh().kernel
     kernel.execute(trial.samples.value[0] if trial.samples.value else "")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from polykernel.testing.conformance.trial import Trial
-    from polykernel.testing.kernel import Pending
+    from polykernel.testing.pending import Pending
 
 _COMPUTES = 0.2  # seconds of processor time that show that a cell computes
 _RESTS = 0.3  # seconds without any that show that it waits

@@ -6,8 +6,11 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+import psutil
+
 from polykernel.testing.conformance.register import Broken, NotTried
 from polykernel.testing.kernel import Kernel
+from polykernel.testing.process import adopt_orphans, our_processes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,6 +67,8 @@ class Trial:
         self._kernels: list[Kernel] = []
         self._shared: Kernel | None = None
         self._since = 0
+        adopt_orphans()
+        self._before = our_processes()
 
     # kernels
 
@@ -101,11 +106,14 @@ class Trial:
         self._kernels = [] if self._shared is None else [self._shared]
 
     def close(self) -> None:
-        """End all kernels."""
+        """End all kernels, and what a faulty one has left behind."""
         self.end_check(failed=False)
         if self._shared is not None:
             _end(self._shared, at_once=False)
             self._shared, self._kernels = None, []
+        for process in our_processes() - self._before:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
 
     # what a failing check tells
 
