@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 60  # messages of a transcript
 _PATIENCE = 60.0  # seconds
+_ON_THE_WAY = 1.0  # seconds that messages of a kernel that has ended may need
 
 
 class Seen(NamedTuple):
@@ -167,6 +168,7 @@ class Connection:
         """
         patience = self.patience if patience is None else patience
         deadline = time.monotonic() + patience
+        gone = ""
         at = since
         while True:
             while at < len(self.seen):
@@ -174,13 +176,13 @@ class Connection:
                     return self.seen[at]
                 at += 1
             left = deadline - time.monotonic()
-            gone = self._gone()
-            if gone and not self.pump(0):
-                raise NothingCame(f"{what} did not come: {gone}\n{self.transcript(since)}")
             if left <= 0:
-                raise NothingCame(
-                    f"{what} did not come within {patience:g} seconds\n{self.transcript(since)}"
-                )
+                reason = f": {gone}" if gone else f" within {patience:g} seconds"
+                raise NothingCame(f"{what} did not come{reason}\n{self.transcript(since)}")
+            if not gone:
+                gone = self._gone()
+                if gone:  # what it has sent may still be on its way
+                    deadline = min(deadline, time.monotonic() + _ON_THE_WAY)
             self.pump(min(left, 0.1))
 
     def transcript(self, since: int = 0) -> str:
