@@ -13,6 +13,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from polykernel.testing.connecting import Seen
     from polykernel.testing.in_process import InProcess, Refused
     from polykernel.testing.kernel import Kernel
     from polykernel.testing.outcome import Completeness, Event, Failure, Outcome, Shown
@@ -29,6 +30,7 @@ __all__ = [
     "Outcome",
     "Pending",
     "Refused",
+    "Seen",
     "Shown",
 ]
 
@@ -42,6 +44,7 @@ _MODULES = {
     "Outcome": "outcome",
     "Pending": "pending",
     "Refused": "in_process",
+    "Seen": "connecting",
     "Shown": "outcome",
 }
 

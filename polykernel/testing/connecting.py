@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 60  # messages of a transcript
 _PATIENCE = 60.0  # seconds
-_ON_THE_WAY = 1.0  # seconds that messages of a kernel that has ended may need
+_ON_THE_WAY = 5.0  # seconds that messages of a kernel that has ended may need
 
 
 class Seen(NamedTuple):

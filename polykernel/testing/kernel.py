@@ -195,7 +195,9 @@ class Kernel:
         Raises:
             NothingCame: It does not end, or does not start again.
         """
-        self._end(restart=True)
+        # as jupyter_client does, which waits for the end and not for the reply
+        self.send("shutdown_request", {"restart": True}, channel="control")
+        self._await_end()
         self.process.kill()  # it has ended; its pipe is still ours
         self._connection.close()
         self._begin()
@@ -206,14 +208,14 @@ class Kernel:
         Raises:
             NothingCame: It does not end.
         """
-        self._end(restart=False)
+        self.request("shutdown_request", {"restart": False}, channel="control")
+        self._await_end()
 
-    def _end(self, *, restart: bool) -> None:
-        self.request("shutdown_request", {"restart": restart}, channel="control")
+    def _await_end(self) -> None:
         if not self.process.wait(self.patience):
             raise NothingCame(
-                f"the kernel's process did not end within {self.patience:g} seconds after its "
-                f"shutdown_reply\n{self.transcript()}"
+                f"the kernel's process did not end within {self.patience:g} seconds after "
+                f"shutdown_request\n{self.transcript()}"
             )
 
     # messages
