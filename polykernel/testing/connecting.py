@@ -27,7 +27,7 @@ class Seen(NamedTuple):
     """One message, sent or received.
 
     Attributes:
-        at: When, by :func:`time.monotonic`.
+        at: When, by the clock of ``time.monotonic()``, in seconds.
         channel: ``shell``, ``control``, ``stdin`` or ``iopub``.
         sent: Whether it is ours.
         msg_id: Its id.
