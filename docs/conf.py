@@ -41,7 +41,7 @@ nitpick_ignore_regex = [
     ("py:class", r"(collections\.abc\.|typing\.)?(Any|Callable|Iterable|Mapping|Sequence)"),
     ("py:class", r"(pathlib\.)?Path"),
     # what a test client records: a tuple of its own
-    ("py:class", r"polykernel\.testing\.connecting\.\w+"),
+    ("py:class", r"(polykernel\.testing\.connecting\.)?(Connection|Seen)"),
 ]
 
 myst_heading_anchors = 4

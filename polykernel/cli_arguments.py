@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 import polykernel
-from polykernel import cli_commands, cli_dev, cli_new, cli_repl, limits
+from polykernel import cli_check, cli_commands, cli_dev, cli_new, cli_repl, limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,6 +25,7 @@ examples:
   polykernel repl calc                the calculator in this terminal
   polykernel dev shout                the same, for who writes the plugin of shout
   polykernel run echo                 start a kernel by hand, for a console to connect to
+  polykernel check calc               try a language, and say what is wrong with it
   polykernel doctor                   a kernel does not start? this says why
   polykernel new joy                  write the package of a new language
 """
@@ -91,6 +92,7 @@ def _parser() -> _Parser:
     _exec(commands)
     _repl(commands)
     _dev(commands)
+    _check(commands)
     _doctor(commands)
     _new(commands)
     return top
@@ -319,6 +321,46 @@ def _development(command: _Parser) -> None:
     command.add_argument(
         "--replay", action="store_true", help="with --dev: run the earlier cells again before it"
     )
+def _check(commands: _Commands) -> None:
+    command = _command(
+        commands,
+        "check",
+        cli_check.check,
+        "Try a language as front ends use it, and say what is wrong with it.",
+        "Each failing check says what was sent, what came back, what the rule is and how to mend\n"
+        "it; docs/testing.md tells more. The exit code is 0 where all has passed, 1 where\n"
+        "something has failed, 2 where the language can't be checked.",
+    )
+    command.add_argument("language", nargs="?", metavar="LANGUAGE", help="see 'polykernel list'")
+    command.add_argument("--json", action="store_true", help="for a program to read")
+    command.add_argument("--plugin", metavar="MODULE", help="load this plugin and no other")
+    command.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="CHECKS",
+        help="these checks or topics, with commas between them; may be given again",
+    )
+    command.add_argument("--list", action="store_true", help="show all checks, and try none")
+    command.add_argument(
+        "--patience",
+        type=_seconds,
+        default=cli_check.DEFAULT_PATIENCE,
+        metavar="SECONDS",
+        help="how long anything may take before it is a failure "
+        f"(default: {cli_check.DEFAULT_PATIENCE:g})",
+    )
+    _python(command)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return seconds
 
 
 def _python(command: _Parser) -> None:

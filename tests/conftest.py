@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HANGS_AFTER = 180  # seconds: longer than any wait of a test that fails by itself
+LONG = ("test_mutants.py", "test_seeded_faults.py")  # modules whose tests may run anywhere
 GONE_WITHIN = 10  # seconds that processes have to end after the last test
 
 _stderr = pytest.StashKey[int]()
@@ -38,7 +39,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep together, where tests run side by side, what shares something that is slow to start."""
     for item in items:
         folder = item.path.parent.name
-        if item.path.name != "test_mutants.py":
+        if item.path.name not in LONG:
             group = folder if folder == "browser" else f"{folder}/{item.path.stem}"
             item.add_marker(pytest.mark.xdist_group(group))
 

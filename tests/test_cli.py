@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sample_environment import Environment
 
-COMMANDS = ("list", "install", "uninstall", "run", "exec", "repl", "dev", "doctor", "new")
+COMMANDS = ("list", "install", "uninstall", "run", "exec", "repl", "dev", "check", "doctor", "new")
 
 
 @pytest.fixture

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from polykernel import Language, hookimpl
+
+if TYPE_CHECKING:
+    from polykernel import Samples
 
 
 @hookimpl
@@ -25,3 +30,25 @@ def polykernel_languages() -> list[Language]:
             banner="A calculator: exact fractions, decimals, complex numbers. Type help.",
         )
     ]
+
+
+@hookimpl
+def polykernel_samples(language: str) -> Samples | None:
+    """Give code that tries the calculator."""
+    from polykernel import Samples  # only `polykernel check` needs it
+
+    return Samples(
+        value=("1/3 + 1/6", "1/2 = 0.5"),
+        prints=("2 + 3\n1;", "2 + 3 → 5\n"),
+        unicode=("1/0  # \N{SNAKE}", "1/0  # \N{SNAKE}"),
+        error="1/0",
+        complete="sqrt(2)",
+        incomplete="sqrt(",
+        invalid="1 + )",
+        completion=("2sq", "sqrt"),
+        inspection=("sqrt", "square root"),
+        busy_loop="sum(i, 1, 10^6, sum(j, 1, 10^6, 1))",
+        state=("x = 41", "x + 1", "42"),
+        display=("1/2", "text/latex"),
+        multiline=("x = 3\nx^2", "9"),
+    )

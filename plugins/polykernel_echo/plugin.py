@@ -17,3 +17,15 @@ def polykernel_languages():
             pygments_lexer="text",
         )
     ]
+
+
+@hookimpl
+def polykernel_samples(language):
+    """Give code that tries echo: all that it can do."""
+    from polykernel import Samples  # only `polykernel check` needs it
+
+    return Samples(
+        value=("hello", "hello"),
+        unicode=("\N{SNAKE} is one character", "\N{SNAKE} is one character"),
+        multiline=("one\ntwo", "two"),
+    )

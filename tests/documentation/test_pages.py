@@ -175,7 +175,8 @@ def test_readmes_commands_do_what_they_say(environment: Environment) -> None:
         done = shells.run(environment, command)
         assert done.returncode == 0, f"{command}\n{done.stdout}"
         printed[command.split()[1]] = done.stdout
-    assert set(printed) == {"list", "install", "exec", "doctor", "uninstall"}
+    assert set(printed) == {"list", "install", "exec", "check", "doctor", "uninstall"}
+    assert " passed, " in printed["check"]
     assert "calc" in printed["list"]
     assert printed["exec"] == "1/2 = 0.5\n"
     assert not (environment.kernels / "project").exists()

@@ -109,7 +109,13 @@ EXAMPLES = """
 import sys
 from polykernel_calc import topics
 from polykernel_calc.registry import CONSTANTS, FUNCTIONS
-from support.calculator import calculate
+from polykernel_calc.evaluator import Calc
+class Cell:
+    def write(self, text, stream="stdout"):
+        assert stream == "stdout"
+def calculate(code):
+    result = Calc().execute(code, Cell())
+    return result.data["text/plain"] if result else None
 count = 0
 for table in (FUNCTIONS, CONSTANTS, topics.OPERATORS):
     for each in table.values():
@@ -148,7 +154,7 @@ FOUND = interpreters()
 @pytest.mark.skipif(not FOUND, reason="no other Python is on this machine")
 @pytest.mark.parametrize("version", list(FOUND))
 def test_every_example_gives_the_same_in_every_python(version: str) -> None:
-    path = os.pathsep.join(map(str, [ROOT, ROOT / "plugins", ROOT / "tests"]))
+    path = os.pathsep.join(map(str, [ROOT, ROOT / "plugins"]))
     done = subprocess.run(
         [FOUND[version], "-W", "error", "-c", EXAMPLES],
         capture_output=True,

@@ -1,29 +1,17 @@
-"""Runs calc cells in this process, and records what they write."""
+"""Runs calc cells in this process, through the kit that authors test with."""
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from polykernel_calc.evaluator import Calc
 
-from polykernel.evaluator import Bundle, Cell, CellError
+from polykernel.evaluator import CellError
+from polykernel.testing import InProcess, Outcome
+from polykernel.testing.outcome import without_colours
 
 if TYPE_CHECKING:
     from polykernel_calc.limits import Limits
-
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-
-
-class RecordingCell:
-    """What a calc cell uses of a cell."""
-
-    def __init__(self) -> None:
-        self.text = ""
-
-    def write(self, text: str, stream: str = "stdout") -> None:
-        assert stream == "stdout"
-        self.text += text
 
 
 class Calculator:
@@ -33,17 +21,18 @@ class Calculator:
         self.evaluator = Calc()
         if limits is not None:
             self.evaluator.limits = limits
+        self.runner = InProcess(self.evaluator)
         self.written = ""
 
     def bundle(self, code: str) -> dict[str, Any] | None:
         """Run a cell, and give the data of its result."""
-        cell = RecordingCell()
-        try:
-            result = self.evaluator.execute(code, cast("Cell", cell))
-        finally:
-            self.written = cell.text
-        assert result is None or isinstance(result, Bundle)
-        return result.data if result else None
+        outcome = self.runner.execute(code)
+        self.written = outcome.stdout
+        assert not outcome.stderr, outcome
+        assert not outcome.displays, outcome
+        if outcome.error is not None:
+            raise _cell_error(outcome)
+        return outcome.data or None
 
     def __call__(self, code: str) -> str | None:
         """Run a cell, and give its result as plain text."""
@@ -65,7 +54,14 @@ class Calculator:
 
     def shown_error(self, code: str) -> str:
         """Run a cell that is wrong, and give what is shown of it, without colours."""
-        return _COLOURS.sub("", "\n".join(self.error(code).traceback))
+        return without_colours("\n".join(self.error(code).traceback))
+
+
+def _cell_error(outcome: Outcome) -> CellError:
+    """Give the error that the evaluator has raised; any other exception is a bug of it."""
+    ename, evalue, traceback = outcome.failure
+    assert "A bug in the plugin" not in "".join(traceback[:1]), outcome
+    return CellError(evalue, ename=ename, traceback=traceback)
 
 
 def calculate(code: str) -> str | None:
