@@ -321,6 +321,8 @@ def _development(command: _Parser) -> None:
     command.add_argument(
         "--replay", action="store_true", help="with --dev: run the earlier cells again before it"
     )
+
+
 def _check(commands: _Commands) -> None:
     command = _command(
         commands,
