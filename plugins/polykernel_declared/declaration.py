@@ -109,7 +109,9 @@ def _language(content: dict[str, Any]) -> Language:
         **content,
     }
     facts["programs"] = tuple(content.get("programs", fields.programs(table)))
-    return Language(**facts, evaluator=EVALUATORS[kind], options=table)
+    hint = facts.get("install_hint", "")
+    options = {**table, "name": name, **({"install_hint": hint} if hint else {})}
+    return Language(**facts, evaluator=EVALUATORS[kind], options=options)
 
 
 def _kind(content: Mapping[str, Any]) -> str:

@@ -1,0 +1,327 @@
+"""Runs cells in a REPL that a declaration describes."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from polykernel.evaluator import CellError, Completions, Evaluator, InputRefused
+from polykernel_declared.repl.completeness import Completeness
+from polykernel_declared.repl.program import ASKS, PROMPTS, Gone, NotReady, Program
+from polykernel_declared.repl.settings import Settings, split_lines
+from polykernel_declared.repl.shown import Shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Match
+
+    from polykernel.evaluator import Cell
+
+_KEYS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_COLOURS = re.compile("\x1b\\[[0-9;]*m")
+_ATTEMPTS = 3  # to bring the program back to its prompt
+
+
+class Repl(Evaluator):
+    """One REPL. State: its program, which a cell may have ended.
+
+    The program is started before the first cell, and again for the cell after its end.
+    """
+
+    options: Any
+
+    def __init__(self) -> None:
+        self._program: Program | None = None
+        self._running = False
+        self._lost = ""
+
+    def start(self) -> None:
+        """Start the program.
+
+        Raises:
+            CellError: It can't be started.
+        """
+        self.token = f"T{os.urandom(8).hex()}T"
+        os.makedirs(self.temporary, mode=0o700, exist_ok=True)
+        self._shown = Shown(os.path.join(self.temporary, "shown"))
+        self._settings = Settings(self.options, self.token, self._shown.folder)
+        self._completeness = Completeness(self._settings)
+        self._begin()
+
+    def _begin(self) -> Program:
+        program = Program(self._settings, self.token, self.temporary)
+        self._program = program
+        self._running = True
+        try:
+            program.start()
+        except NotReady as error:
+            self._end()
+            raise CellError(str(error), ename="NotReady") from None
+        except BaseException:
+            self._end()
+            raise
+        finally:
+            self._running = False
+        self.language_version = program.version()
+        return program
+
+    def _end(self) -> None:
+        program, self._program = self._program, None
+        if program is not None:
+            program.terminal.close()
+
+    def interrupt(self) -> None:
+        """Press ^C; the third time in one cell, end the program."""
+        program = self._program
+        if program is None or not self._running:
+            raise KeyboardInterrupt
+        program.interrupts += 1
+        program.terminal.wake()
+
+    def execute(self, code: str, cell: Cell) -> object:
+        """Send the code line by line.
+
+        Raises:
+            CellError: The program tells an error, or the code is not complete.
+            KeyboardInterrupt: The user interrupted.
+        """
+        _refuse_keys(code)
+        program = self._present(cell)
+        result = ""
+        self._running = True
+        try:
+            result = self._run(program, code, cell)
+        except Gone as gone:
+            self._end()
+            self._lost = str(gone)
+            raise CellError(
+                f"{gone}; the next cell runs in a fresh one", ename=gone.ename
+            ) from None
+        finally:
+            self._running = False
+            program.interrupts = program._told = 0  # noqa: SLF001
+            self._shown.show(cell)
+        return result or None
+
+    def _present(self, cell: Cell) -> Program:
+        if self._program is not None and self._program.ended():
+            self._lost = f"{self._program.name} has ended"
+            self._end()
+        if self._program is not None:
+            return self._program
+        program = self._begin()
+        if self._lost:
+            lost, self._lost = self._lost, ""
+            cell.write(
+                f"{lost}: this is a fresh one, and what earlier cells have defined is gone\n",
+                "stderr",
+            )
+        return program
+
+    def _run(self, program: Program, code: str, cell: Cell) -> str:
+        program.sifted(cell.write)
+        result = ""
+        try:
+            statement: list[str] = []
+            for line in split_lines(code.rstrip()):
+                if not statement and not line.strip():
+                    continue
+                if result:
+                    cell.write(result)
+                statement.append(line)
+                result = ""
+                if self._say(program, line, statement, cell):
+                    statement = []
+                    result = self._finish(program)
+            if statement:
+                self._cancel(program)
+                raise CellError(
+                    f"the code is not complete: {program.name} waits for more after "
+                    f"{statement[-1].strip()!r}",
+                    ename="Incomplete",
+                )
+        finally:
+            self._afterwards(program)
+        return self._value(result)
+
+    def _say(self, program: Program, line: str, statement: list[str], cell: Cell) -> bool:
+        """Send one line; answer what it asks. Whether the statement is over."""
+        state = program.say(line)
+        while True:
+            if program.interrupts:
+                self._come_back(program, state)
+                program.sieve.end_line()
+                program.sieve.end()
+                raise KeyboardInterrupt
+            if state != ASKS:
+                return state == PROMPTS
+            if self._completeness.of("\n".join(statement)) == "incomplete":
+                return False
+            if not self._settings.number("input"):
+                return False
+            state = self._ask(program, cell)
+
+    def _ask(self, program: Program, cell: Cell) -> str:
+        try:
+            answer = cell.input(program.sieve.question())
+        except InputRefused as error:
+            self._cancel(program)
+            program.sieve.end()
+            raise CellError(str(error), ename="InputRefused") from None
+        except KeyboardInterrupt:
+            program.interrupts += 1
+            return program.wait()
+        return program.answer(answer)
+
+    def _cancel(self, program: Program) -> None:
+        """Bring the program, which waits for something, back to its prompt."""
+        line = self._settings.text("cancel")
+        program.sieve.question()
+        if line:
+            state = program.say(line)
+        else:
+            program.interrupts += 1
+            state = program.wait()
+        self._come_back(program, state)
+        program.sieve.end_line()
+        write, program.sieve.write = program.sieve.write, _ignore
+        program.sieve.end()
+        program.sieve.write = write
+
+    def _come_back(self, program: Program, state: str) -> None:
+        """Leave what the program asks after an interrupt.
+
+        Raises:
+            Gone: It does not come back to its prompt, and was ended.
+        """
+        for attempt in range(_ATTEMPTS):
+            if state == PROMPTS:
+                return
+            lines = self._settings.texts("interrupted")
+            program.sieve.question()
+            if lines and not attempt:
+                for line in lines:
+                    state = program.say(line)
+            else:
+                program.interrupts += 1
+                state = program.wait()
+        if state != PROMPTS:
+            raise Gone("Stuck", f"{program.name} did not come back to its prompt, and was ended")
+
+    def _finish(self, program: Program) -> str:
+        program.sieve.end_line()
+        error, result = program.sieve.end()
+        if error:
+            raise self._error(error)
+        return result
+
+    def _error(self, text: str) -> CellError:
+        found = list(re.finditer(self._settings.text("error"), text, re.MULTILINE))
+        ename = _group("ename", found) or "Error"
+        lines = text.rstrip("\n").split("\n")
+        evalue = _group("evalue", found) or lines[0].strip()
+        return CellError(_plain(evalue), ename=_plain(ename), traceback=lines)
+
+    def _value(self, result: str) -> str:
+        pattern = self._settings.text("result")
+        found = re.match(pattern, result.rstrip(), re.MULTILINE) if pattern and result else None
+        if found is None:
+            return ""
+        return str(found.group("value") if "value" in found.groupdict() else found.group())
+
+    def _afterwards(self, program: Program) -> None:
+        if self._program is not program or program.ended():
+            return
+        for line in self._settings.texts("after"):
+            self._quietly(program, line)
+
+    def _quietly(self, program: Program, line: str) -> str:
+        """Run a line of ours; give what it prints."""
+        printed: list[str] = []
+        program.sifted(printed.append)
+        state = program.say(line)
+        if state != PROMPTS:
+            self._come_back(program, state)
+        program.sieve.end_line()
+        error, result = program.sieve.end()
+        return "".join(printed) + error + result
+
+    # questions
+
+    def is_complete(self, code: str) -> str:
+        """Judge by brackets, quotes and patterns."""
+        return self._completeness.of(code)
+
+    def complete(self, code: str, cursor_pos: int) -> Completions | None:
+        """Ask the program, where the declaration says how."""
+        if not self._settings.text("completion"):
+            return None
+        word = self._word_before(code[:cursor_pos])
+        if not word:
+            return None
+        printed = self._asked("completion", word)
+        matches = re.findall(self._settings.text("completion_match"), printed, re.MULTILINE)
+        kept = sorted({each for each in matches if each.startswith(word)})
+        return Completions(kept, cursor_pos - len(word), cursor_pos)
+
+    def inspect(self, code: str, cursor_pos: int, detail_level: int = 0) -> object | None:
+        """Ask the program for its help, where the declaration says how."""
+        if not self._settings.text("help"):
+            return None
+        before = self._word_before(code[:cursor_pos])
+        after = re.match(f"(?:{self._settings.text('word')})?", code[cursor_pos:])
+        word = before + (after.group() if after else "")
+        return self._asked("help", word).strip() or None if word else None
+
+    def _word_before(self, code: str) -> str:
+        found = re.search(f"(?:{self._settings.text('word')})\\Z", code)
+        return found.group() if found else ""
+
+    def _asked(self, name: str, word: str) -> str:
+        program = self._program
+        if program is None or program.ended():
+            return ""
+        self._running = True
+        try:
+            return self._quietly(program, self._settings.text(name, word=word))
+        except Gone as gone:
+            self._end()
+            self._lost = str(gone)
+            return ""
+        finally:
+            self._running = False
+            program.interrupts = program._told = 0  # noqa: SLF001
+
+    def shutdown(self, restart: bool) -> None:
+        """End the program."""
+        program, self._program = self._program, None
+        if program is not None:
+            program.quit()
+
+
+def _refuse_keys(code: str) -> None:
+    found = _KEYS.search(code)
+    if found:
+        line = code.count("\n", 0, found.start()) + 1
+        raise CellError(
+            f"line {line} has the control character U+{ord(found.group()):04X}, which is a key "
+            "for a program in a terminal, and no text",
+            ename="ControlCharacter",
+        )
+
+
+def _group(name: str, found: list[Match[str]]) -> str:
+    """Give the text of the first group whose name begins so, of the first match that has one."""
+    for match in found:
+        for group, text in match.groupdict().items():
+            if group.startswith(name) and text and text.strip():
+                return text.strip()
+    return ""
+
+
+def _plain(text: str) -> str:
+    return _COLOURS.sub("", text)
+
+
+def _ignore(text: str) -> None:
+    pass
