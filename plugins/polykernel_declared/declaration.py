@@ -103,7 +103,7 @@ def _language(content: dict[str, Any]) -> Language:
     fields.check(table)
     facts: dict[str, Any] = {
         "display_name": name,
-        "version": "unknown",
+        "version": "0",
         "mimetype": f"text/x-{name}",
         "file_extension": f".{name}",
         **content,

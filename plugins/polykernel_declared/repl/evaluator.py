@@ -86,6 +86,8 @@ class Repl(Evaluator):
             KeyboardInterrupt: The user interrupted.
         """
         _refuse_keys(code)
+        if self._completeness.of(code) == "incomplete":
+            raise _incomplete(code)
         program = self._present(cell)
         result = ""
         self._running = True
@@ -135,11 +137,7 @@ class Repl(Evaluator):
                     result = self._finish(program)
             if statement:
                 self._cancel(program)
-                raise CellError(
-                    f"the code is not complete: {program.name} waits for more after "
-                    f"{statement[-1].strip()!r}",
-                    ename="Incomplete",
-                )
+                raise _incomplete(code)
         finally:
             self._afterwards(program)
         return self._value(result)
@@ -169,8 +167,8 @@ class Repl(Evaluator):
             program.sieve.end()
             raise CellError(str(error), ename="InputRefused") from None
         except KeyboardInterrupt:
-            program.interrupts += 1
-            return program.wait()
+            self._cancel(program)
+            raise
         return program.answer(answer)
 
     def _cancel(self, program: Program) -> None:
@@ -308,6 +306,11 @@ def _refuse_keys(code: str) -> None:
             "for a program in a terminal, and no text",
             ename="ControlCharacter",
         )
+
+
+def _incomplete(code: str) -> CellError:
+    last = code.rstrip().rpartition("\n")[2].strip()
+    return CellError(f"the code is not complete: more must follow {last!r}", ename="Incomplete")
 
 
 def _group(name: str, found: list[Match[str]]) -> str:

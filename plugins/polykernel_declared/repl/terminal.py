@@ -13,10 +13,6 @@ import signal
 import struct
 import termios
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-
-
 _SIZE = 1 << 16
 _CONTROL_C = b"\x03"
 END_OF_FILE = b"\x04"
