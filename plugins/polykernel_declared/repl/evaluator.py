@@ -36,17 +36,16 @@ class Repl(Evaluator):
         self._lost = ""
 
     def start(self) -> None:
-        """Start the program.
-
-        Raises:
-            CellError: It can't be started.
-        """
-        self.token = f"T{os.urandom(8).hex()}T"
+        """Start the program; where that fails, the first cell tries again, and says why."""
+        self.token = f"T{os.urandom(6).hex()}T"
         os.makedirs(self.temporary, mode=0o700, exist_ok=True)
         self._shown = Shown(os.path.join(self.temporary, "shown"))
         self._settings = Settings(self.options, self.token, self._shown.folder)
         self._completeness = Completeness(self._settings)
-        self._begin()
+        try:
+            self._begin()
+        except CellError:
+            pass  # the cell that comes first will tell, as an error of its own
 
     def _begin(self) -> Program:
         program = Program(self._settings, self.token, self.temporary)
@@ -92,6 +91,8 @@ class Repl(Evaluator):
         result = ""
         self._running = True
         try:
+            for line in self._settings.texts("before"):
+                self._quietly(program, line)
             result = self._run(program, code, cell)
         except Gone as gone:
             self._end()
@@ -173,13 +174,11 @@ class Repl(Evaluator):
 
     def _cancel(self, program: Program) -> None:
         """Bring the program, which waits for something, back to its prompt."""
-        line = self._settings.text("cancel")
         program.sieve.question()
-        if line:
+        lines = self._settings.texts("cancel")
+        state = program.press() if not lines else ""
+        for line in lines:
             state = program.say(line)
-        else:
-            program.interrupts += 1
-            state = program.wait()
         self._come_back(program, state)
         program.sieve.end_line()
         write, program.sieve.write = program.sieve.write, _ignore
@@ -201,8 +200,7 @@ class Repl(Evaluator):
                 for line in lines:
                     state = program.say(line)
             else:
-                program.interrupts += 1
-                state = program.wait()
+                state = program.press()
         if state != PROMPTS:
             raise Gone("Stuck", f"{program.name} did not come back to its prompt, and was ended")
 

@@ -41,7 +41,7 @@ FIELDS = (
     Field("brackets", "a string", "Pairs that must be closed, `()[]{}` where it is left out"),
     Field("quotes", "a string", "What texts are put into, `\"'` where it is left out"),
     Field("comment", _PATTERN, "What a comment to the end of the line begins with"),
-    Field("cancel", "a string", "The line that leaves incomplete code, where ^C does not"),
+    Field("cancel", _LINES, "Lines that leave incomplete code, or a question, where ^C does not"),
     Field("interrupted", _LINES, "Lines that are sent where ^C makes the program ask something"),
     Field("input", "true or false", "Whether cells can read input; `true` where it is left out"),
     Field("completion", "a string", "The line that prints the completions of `{word}`"),
@@ -50,10 +50,11 @@ FIELDS = (
     ),
     Field("help", "a string", "The line that prints help on `{word}`"),
     Field("word", _PATTERN, "What can be completed and has help; `\\w+` where it is left out"),
+    Field("before", _LINES, "Lines that are sent before each cell; what they print is dropped"),
     Field(
         "after",
         _LINES,
-        "Lines that are sent behind each cell, and print nothing; what stands in the folder "
+        "Lines that are sent behind each cell, likewise; what stands in the folder "
         "`{display}` then is shown",
     ),
     Field("quit", "a string", "The line that ends the program"),

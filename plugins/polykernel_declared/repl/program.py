@@ -23,6 +23,7 @@ PROMPTS, CONTINUES, ASKS = "prompts", "continues", "asks"
 
 _FIRST_LOOK = 0.002  # seconds between looks at what the program does, growing
 _LAST_LOOK = 0.05
+_UNFINISHED = 0.04  # seconds of silence after which an unfinished line is shown as far as it goes
 _SETUP_PATIENCE = 60.0  # seconds in which a program must have shown its first prompt
 _QUIT_PATIENCE = 1.0  # seconds that it has to end by itself
 
@@ -151,9 +152,9 @@ class Program:
         finally:
             self.terminal.restore()
 
-    def wait(self) -> str:
-        """Wait until it waits for a line, after an interrupt."""
-        self._before = None
+    def press(self) -> str:
+        """Press ^C, and wait until the program waits for a line again."""
+        self.interrupts += 1
         return self._wait()
 
     def _reader(self) -> Reader | None:
@@ -162,21 +163,26 @@ class Program:
     def _wait(self, deadline: float = 0.0) -> str:
         pause = 0.0
         quiet_since = monotonic()
+        unheard = 0.0
         while True:
             data = self.terminal.read(pause)
             if self._told < self.interrupts:
                 self._told = self.interrupts
-                self._before = None
+                # what reads now may do so until its handler has run, or hear of nothing at all
+                self._before = self._reader()
+                unheard = monotonic() + self._patience
                 self.terminal.interrupt()
             if data:
                 self.sieve.feed(data)
                 pause = 0.0
                 quiet_since = monotonic()
                 continue
+            if unheard and monotonic() > unheard:
+                self._before = None
             if self._stands(monotonic() - quiet_since):
                 return self._state()
             self._look_for_end()
-            if pause:
+            if monotonic() - quiet_since > _UNFINISHED:
                 self.sieve.let_go()
             pause = min(max(pause * 1.5, _FIRST_LOOK), _LAST_LOOK)
             if deadline and monotonic() > deadline:

@@ -62,6 +62,7 @@ class Sieve:
         self._error: list[str] | None = None  # the lines of an error, once there is one
         self._error_size = 0
         self._result = ""  # whole lines that may be the result
+        self._line = ""  # what has been printed of a line that has not ended
 
     def feed(self, data: bytes) -> None:
         """Take what the program has written."""
@@ -89,44 +90,44 @@ class Sieve:
             self._hold_error(lines)
             return
         begins = self.patterns.error_begins
-        found = begins.search(lines) if begins else None
-        if found:
-            start = lines.rfind("\n", 0, found.start() + 1) + 1 if found.start() else 0
-            self._take_result(lines[:start])
-            self._let_result_go()
-            self._error = []
-            self._hold_error(lines[start:])
-        else:
+        whole = self._line + lines
+        found = begins.search(whole) if begins else None
+        if found is None:
             self._take_result(lines)
+            return
+        start = whole.rfind("\n", 0, found.start()) + 1
+        self._take_result(whole[len(self._line) : start])
+        self._let_result_go()
+        self._error = []
+        self._hold_error(whole[start:])
 
     def _hold_error(self, lines: str) -> None:
         assert self._error is not None
         if self._error_size > _MUCH:
-            self.write(lines)
+            self._emit(lines)
             return
         self._error.append(lines)
         self._error_size += len(lines)
 
     def _take_result(self, lines: str) -> None:
         begins = self.patterns.result_begins
-        if self._result or begins is None:
-            self._result += lines if begins else ""
-            if begins is None and lines:
-                self.write(lines)
-        else:
-            found = begins.search(lines)
-            start = len(lines)
-            if found:
-                start = lines.rfind("\n", 0, found.start() + 1) + 1 if found.start() else 0
-            if start:
-                self.write(lines[:start])
+        if not self._result:
+            found = begins.search(lines) if begins else None
+            start = lines.rfind("\n", 0, found.start()) + 1 if found else len(lines)
+            self._emit(lines[:start])
             self._result = lines[start:]
+        else:
+            self._result += lines
         if len(self._result) > _MUCH:
             self._let_result_go()
 
     def _let_result_go(self) -> None:
         text, self._result = self._result, ""
+        self._emit(text)
+
+    def _emit(self, text: str) -> None:
         if text:
+            self._line = (self._line + text).rpartition("\n")[2][-_LONG:]
             self.write(text)
 
     def let_go(self) -> None:
@@ -142,7 +143,7 @@ class Sieve:
             if self._error is not None:
                 self._hold_error(text)
             else:
-                self.write(text)
+                self._emit(text)
 
     def _possible_prompt(self) -> int:
         """Count the characters at the end that may be the beginning of a prompt with the token."""
@@ -193,6 +194,7 @@ class Sieve:
         error = "".join(self._error or ())
         result, self._result = self._result, ""
         self._error, self._error_size = None, 0
+        self._line = ""
         pattern = self.patterns.result
         if result and (error or pattern is None or not pattern.match(result.rstrip())):
             self.write(result)
