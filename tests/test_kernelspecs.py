@@ -120,9 +120,17 @@ def test_no_two_languages_have_the_same_logo() -> None:
 def test_the_templates_are_those_that_the_wheel_installs() -> None:
     project = (TEMPLATES.parent / "pyproject.toml").read_text("utf-8")
     shared = re.findall(r'"kernelspecs/(.*)" = "share/jupyter/kernels/polykernel-(.*)"', project)
-    assert sorted(shared) == sorted(
-        (path.name, path.name) for path in TEMPLATES.iterdir() if path.is_dir()
-    )
+    assert sorted(shared) == [(name, name) for name in OWN]
+
+
+def test_the_other_templates_are_of_declared_languages_which_need_a_program() -> None:
+    others = {path.name for path in TEMPLATES.iterdir() if path.is_dir()} - set(OWN)
+    for name in others:
+        argv = json.loads((TEMPLATES / name / "kernel.json").read_text("utf-8"))["argv"]
+        assert argv[:6] == ["python", "-P", "-m", "polykernel", "run", name]
+        assert argv[6:] == ["--plugin", "polykernel_declared.plugin", "-f", "{connection_file}"]
+        assert plugins.find(name, "polykernel_declared.plugin").language.programs
+        assert {path.name for path in (TEMPLATES / name).iterdir()} == {"kernel.json", *LOGOS}
 
 
 # what is written
