@@ -78,7 +78,7 @@ def wait_until_it_reads_no_keys(pid: int) -> None:
     """Wait until the program does something else than waiting for its next line."""
 
     def busy() -> bool:
-        reader = find_reader(pid, os.readlink(f"/proc/{pid}/fd/0"))
+        reader = find_reader(pid, str(Path(f"/proc/{pid}/fd/0").readlink()))
         return reader is None or reader.timed
 
     processes.until(busy, "a program that runs its line")

@@ -126,7 +126,7 @@ class Repl(Evaluator):
         result = ""
         try:
             statement: list[str] = []
-            for line in split_lines(code.rstrip()):
+            for line in split_lines(code):
                 if not statement and not line.strip():
                     continue
                 if result:
@@ -136,6 +136,9 @@ class Repl(Evaluator):
                 if self._say(program, line, statement, cell):
                     statement = []
                     result = self._finish(program)
+            if statement and self._end_block(program, statement, cell):
+                statement = []
+                result = self._finish(program)
             if statement:
                 self._cancel(program)
                 raise _incomplete(code)
@@ -159,6 +162,12 @@ class Repl(Evaluator):
             if not self._settings.number("input"):
                 return False
             state = self._ask(program, cell)
+
+    def _end_block(self, program: Program, statement: list[str], cell: Cell) -> bool:
+        """Send what ends a statement that waits for more. Whether it is over."""
+        return any(
+            self._say(program, line, statement, cell) for line in self._settings.texts("end")
+        )
 
     def _ask(self, program: Program, cell: Cell) -> str:
         try:

@@ -41,6 +41,12 @@ FIELDS = (
     Field("brackets", "a string", "Pairs that must be closed, `()[]{}` where it is left out"),
     Field("quotes", "a string", "What texts are put into, `\"'` where it is left out"),
     Field("comment", _PATTERN, "What a comment to the end of the line begins with"),
+    Field(
+        "end",
+        _LINES,
+        "Lines that are sent where code ends at the prompt for more: an empty one ends a block of "
+        "Python's",
+    ),
     Field("cancel", _LINES, "Lines that leave incomplete code, or a question, where ^C does not"),
     Field("interrupted", _LINES, "Lines that are sent where ^C makes the program ask something"),
     Field("input", "true or false", "Whether cells can read input; `true` where it is left out"),

@@ -29,6 +29,7 @@ DEFAULTS: Mapping[str, Any] = {
     "after": (),
     "interrupted": (),
     "cancel": (),
+    "end": (),
     "quit": "",
     "input": True,
     "term": "dumb",

@@ -150,6 +150,9 @@ class Terminal:
     def end_of_file(self) -> None:
         """Let the program's read, in which it waits, come to the end of the file."""
         self._set_modes(canonical=True)
+        # a read that has begun before goes by the modes of its beginning; so it begins again
+        self.signal(signal.SIGSTOP)
+        self.signal(signal.SIGCONT)
         self.send(END_OF_FILE)
 
     def restore(self) -> None:

@@ -122,7 +122,7 @@ def _is_timed(number: int, words: list[str]) -> bool:
     call = _CALLS[number]
     if call == _SELECT:
         return int(words[5], 16) != 0
-    if call == _POLL and number == _PLAIN_POLL or call == _EPOLL and number != _EPOLL_2:
+    if (call == _POLL and number == _PLAIN_POLL) or (call == _EPOLL and number != _EPOLL_2):
         milliseconds = int(words[3 if call == _POLL else 4], 16)
         return milliseconds & _MINUS_ONE != _MINUS_ONE
     if call in (_POLL, _EPOLL):
