@@ -46,7 +46,7 @@ class Language:
         return found
 
     def execute(self, code: str, **content: Any) -> Outcome:
-        outcome = self.kernel.execute(code, **content)
+        outcome: Outcome = self.kernel.execute(code, **content)
         assert_clean(outcome)
         return outcome
 
@@ -108,7 +108,7 @@ def language(
     if shutil.which(program) is None:
         pytest.skip(f"{program} is not installed")
     language = Language(name, tmp_path_factory.mktemp(name))
-    language.ok(language.samples.state[0])
+    language.ok(language.sample("state")[0])
     yield language
     language.kernel.end()
 

@@ -59,7 +59,8 @@ class Wrapped:
         )
 
     def execute(self, code: str, **content: Any) -> Outcome:
-        return self.kernel.execute(code, **content)
+        outcome: Outcome = self.kernel.execute(code, **content)
+        return outcome
 
     def text(self, code: str) -> str:
         outcome = self.execute(code)
@@ -230,8 +231,8 @@ def test_a_program_that_does_not_hear_interrupts_is_still_there(wrapped: Wrapped
     client = wrapped.kernel.client
     code = (
         "import signal; _ = signal.signal(2, lambda *a: print('heard', flush=True)); "
-        "print('on'); _ = [time.sleep(0.01) for each in iter(lambda: os.path.exists('stop'), True)]; "
-        "print('end')"
+        "print('on'); stop = lambda: os.path.exists('stop'); "
+        "_ = [time.sleep(0.01) for each in iter(stop, True)]; print('end')"
     )
     sent = client.send_execute(code)
     client.wait_for_text("on\n", sent)

@@ -142,15 +142,12 @@ class Program:
         return self._wait(deadline)
 
     def answer(self, line: str) -> str:
-        """Send a line that the user was asked for, ``"\\x04"`` for the end of the file."""
+        """Send a line that the user was asked for; ^D alone is the end of the file."""
         if line != END_OF_FILE.decode():
             return self.say(line)
         self._before = self._reader()
-        self.terminal.end_of_file()
-        try:
-            return self._wait()
-        finally:
-            self.terminal.restore()
+        self.terminal.send(END_OF_FILE)
+        return self._wait()
 
     def press(self) -> str:
         """Press ^C, and wait until the program waits for a line again."""

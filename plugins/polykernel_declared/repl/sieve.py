@@ -20,10 +20,10 @@ _MUCH = 1 << 16  # characters of an error, or a result, that are more than one
 
 
 class Patterns:
-    """What a program's output is sifted for; ``None`` where the declaration has nothing.
+    r"""What a program's output is sifted for; ``None`` where the declaration has nothing.
 
     A prompt that holds the token can't be mistaken. Of an error and a result, the part before the
-    first ``\\n`` must match one line: from it on output is held back.
+    first ``\n`` must match one line: from it on output is held back.
     """
 
     def __init__(self, token: str, prompt: str, continuation: str, error: str, result: str) -> None:

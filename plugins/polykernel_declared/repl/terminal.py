@@ -1,7 +1,8 @@
 """A pseudo-terminal that does nothing of its own, with a program in it.
 
 No echo, no line editing, no translation of line ends: what the program writes comes as it wrote it,
-what is sent reaches it as it was sent, however long its lines are. Only ^C keeps its meaning.
+what is sent reaches it as it was sent, however long its lines are. Only ^C and, at the beginning of
+a line, ^D keep their meaning.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import struct
 import termios
 
 _SIZE = 1 << 16
+_LONGEST = 4000  # bytes of a line that a terminal keeps until it is whole: of 4095 on Linux
 _CONTROL_C = b"\x03"
 END_OF_FILE = b"\x04"
 # signals that the evaluator or what started it may ignore, and the program must not
@@ -48,20 +50,18 @@ class Terminal:
             os.set_blocking(descriptor, False)
         size = struct.pack("HHHH", rows, columns, 0, 0)
         fcntl.ioctl(self._theirs, termios.TIOCSWINSZ, size)
-        self._set_modes(canonical=False)
+        self._long = False  # a long line was sent: the terminal no longer waits for whole lines
+        self._set_modes()
 
-    def _set_modes(self, *, canonical: bool) -> None:
+    def _set_modes(self) -> None:
         attributes = termios.tcgetattr(self._theirs)
         attributes[0] = getattr(termios, "IUTF8", 0)
         attributes[1] = 0
         # without NOFLSH an interrupt would throw away output
-        attributes[3] = termios.ISIG | termios.NOFLSH | (termios.ICANON if canonical else 0)
+        attributes[3] = termios.ISIG | termios.NOFLSH | termios.ICANON
         keys = [b"\x00"] * len(attributes[6])
         keys[termios.VINTR] = _CONTROL_C
-        if canonical:
-            keys[termios.VEOF] = END_OF_FILE
-        else:
-            keys[termios.VMIN], keys[termios.VTIME] = 1, 0  # type: ignore[call-overload]
+        keys[termios.VEOF] = END_OF_FILE
         attributes[6] = keys
         termios.tcsetattr(self._theirs, termios.TCSANOW, attributes)
 
@@ -95,7 +95,23 @@ class Terminal:
 
     def send(self, data: bytes) -> None:
         """Send keys; they go on their way while :meth:`read` waits."""
+        if self._long or len(data) > _LONGEST:
+            self._wait_for_lines(len(data) <= _LONGEST)
         self._outgoing += data
+
+    def _wait_for_lines(self, wanted: bool) -> None:
+        """Let lines be longer than the terminal keeps, where it keeps them and not the program."""
+        attributes = termios.tcgetattr(self._theirs)
+        if wanted:
+            attributes[3] |= termios.ICANON
+            attributes[6][termios.VEOF] = END_OF_FILE
+        elif attributes[3] & termios.ICANON:
+            attributes[3] &= ~termios.ICANON
+            attributes[6][termios.VMIN], attributes[6][termios.VTIME] = 1, 0
+        else:
+            return  # the program has taken over: it edits the line itself
+        self._long = not wanted
+        termios.tcsetattr(self._theirs, termios.TCSANOW, attributes)
 
     @property
     def sending(self) -> bool:
@@ -147,18 +163,6 @@ class Terminal:
         except BlockingIOError:
             return b""
 
-    def end_of_file(self) -> None:
-        """Let the program's read, in which it waits, come to the end of the file."""
-        self._set_modes(canonical=True)
-        # a read that has begun before goes by the modes of its beginning; so it begins again
-        self.signal(signal.SIGSTOP)
-        self.signal(signal.SIGCONT)
-        self.send(END_OF_FILE)
-
-    def restore(self) -> None:
-        """Take back what :meth:`end_of_file` did to the terminal."""
-        self._set_modes(canonical=False)
-
     def interrupt(self) -> None:
         """Press ^C: a SIGINT to the group in the foreground, or a key where it means another."""
         self._outgoing = b""
@@ -170,14 +174,7 @@ class Terminal:
 
     def signal(self, number: int) -> None:
         """Send a signal to the group in the foreground."""
-        try:
-            group = os.tcgetpgrp(self._ours)
-        except OSError:
-            group = 0
-        try:
-            os.killpg(group or self.pid, number)
-        except ProcessLookupError:
-            pass  # it has just ended
+        _kill(self._foreground() or self.pid, number)
 
     def ended(self) -> int | None:
         """Give what ``waitpid`` says of the program; ``None`` while it runs."""
@@ -191,10 +188,7 @@ class Terminal:
         """End the program and what it has started in its terminal, and let go of the terminal."""
         if self.pid and self.ended() is None:
             for group in {self.pid, self._foreground()} - {0}:
-                try:
-                    os.killpg(group, signal.SIGKILL)
-                except (ProcessLookupError, PermissionError):
-                    pass  # it has just ended
+                _kill(group, signal.SIGKILL)
             self._status = os.waitpid(self.pid, 0)[1]
         for descriptor in (self._ours, self._theirs, self._wake, self._waker):
             os.close(descriptor)
@@ -204,6 +198,13 @@ class Terminal:
             return os.tcgetpgrp(self._ours)
         except OSError:
             return 0
+
+
+def _kill(group: int, number: int) -> None:
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):
+        pass  # it has just ended
 
 
 def describe(status: int) -> tuple[str, str]:
