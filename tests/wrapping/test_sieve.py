@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 from polykernel_declared.repl.completeness import Completeness
@@ -17,7 +19,7 @@ def sift(output: bytes, cuts: list[int], quiet: bool = False) -> tuple[str, str,
     written: list[str] = []
     sieve = Sieve(PATTERNS, written.append)
     places = [0, *sorted(cut % (len(output) + 1) for cut in cuts), len(output)]
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in itertools.pairwise(places):
         sieve.feed(output[start:end])
         if quiet:
             sieve.let_go()

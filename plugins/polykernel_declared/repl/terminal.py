@@ -41,7 +41,7 @@ class Terminal:
         self._ours, self._theirs = os.openpty()
         self.name = os.ttyname(self._theirs)
         self.pid = 0
-        self._outgoing = b""
+        self._outgoing = memoryview(b"")
         self._status: int | None = None
         self._marks = 0
         self._token = os.urandom(8).hex()
@@ -97,7 +97,7 @@ class Terminal:
         """Send keys; they go on their way while :meth:`read` waits."""
         if self._long or len(data) > _LONGEST:
             self._wait_for_lines(len(data) <= _LONGEST)
-        self._outgoing += data
+        self._outgoing = memoryview(bytes(self._outgoing) + data)
 
     def _wait_for_lines(self, wanted: bool) -> None:
         """Let lines be longer than the terminal keeps, where it keeps them and not the program."""
@@ -165,7 +165,7 @@ class Terminal:
 
     def interrupt(self) -> None:
         """Press ^C: a SIGINT to the group in the foreground, or a key where it means another."""
-        self._outgoing = b""
+        self._outgoing = memoryview(b"")
         termios.tcflush(self._theirs, termios.TCIFLUSH)
         if termios.tcgetattr(self._theirs)[3] & termios.ISIG:
             self.signal(signal.SIGINT)
