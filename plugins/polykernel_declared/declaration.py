@@ -34,7 +34,7 @@ FACTS = (
         "a string or a table",
         "CodeMirror's name of the language, where the mimetype alone finds no highlighter",
     ),
-    Field("pygments_lexer", "a string", "Pygments' name of it; the name where it is left out"),
+    Field("pygments_lexer", "a string", "Pygments' name of it; CodeMirror's, or the name, where left out"),
     Field("nbconvert_exporter", "a string", "Where a notebook is not exported as a script"),
     Field("banner", "a string", "What a console shows at start"),
     Field("help_links", "a table of strings", "Text to address, for a front end's help menu"),
@@ -108,6 +108,9 @@ def _language(content: dict[str, Any]) -> Language:
         "file_extension": f".{name}",
         **content,
     }
+    mode = content.get("codemirror_mode")
+    if isinstance(mode, str) and mode:
+        facts.setdefault("pygments_lexer", mode.lower().replace(" ", "-"))
     facts["programs"] = tuple(content.get("programs", fields.programs(table)))
     hint = facts.get("install_hint", "")
     options = {**table, "name": name, **({"install_hint": hint} if hint else {})}

@@ -232,7 +232,8 @@ class Repl(Evaluator):
         found = re.match(pattern, result.rstrip(), re.MULTILINE) if pattern and result else None
         if found is None:
             return ""
-        return str(found.group("value") if "value" in found.groupdict() else found.group())
+        # the value goes on to the end: it may have several lines
+        return result[found.start("value" if "value" in found.groupdict() else 0) :].rstrip()
 
     def _afterwards(self, program: Program) -> None:
         if self._program is not program or program.ended():

@@ -33,8 +33,8 @@ FIELDS = (
     Field(
         "result",
         _PATTERN,
-        "What the value of a statement looks like, with the group `value`: it becomes the cell's "
-        "result",
+        "What the value of a statement begins with, with a group `value`; from there to the end, it "
+        "is the cell's result",
     ),
     Field("complete", _PATTERN, "Is found in code that is complete"),
     Field("incomplete", _PATTERN, "Is found in code that wants another line"),
