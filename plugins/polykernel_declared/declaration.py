@@ -34,7 +34,11 @@ FACTS = (
         "a string or a table",
         "CodeMirror's name of the language, where the mimetype alone finds no highlighter",
     ),
-    Field("pygments_lexer", "a string", "Pygments' name of it; CodeMirror's, or the name, where left out"),
+    Field(
+        "pygments_lexer",
+        "a string",
+        "Pygments' name of it; CodeMirror's, or the name, where left out",
+    ),
     Field("nbconvert_exporter", "a string", "Where a notebook is not exported as a script"),
     Field("banner", "a string", "What a console shows at start"),
     Field("help_links", "a table of strings", "Text to address, for a front end's help menu"),

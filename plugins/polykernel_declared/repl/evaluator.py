@@ -154,6 +154,8 @@ class Repl(Evaluator):
                 self._come_back(program, state)
                 program.sieve.end_line()
                 program.sieve.end()
+                for late in self._settings.texts("recover"):
+                    self._quietly(program, late)
                 raise KeyboardInterrupt
             if state != ASKS:
                 return state == PROMPTS

@@ -49,6 +49,12 @@ FIELDS = (
     ),
     Field("cancel", _LINES, "Lines that leave incomplete code, or a question, where ^C does not"),
     Field("interrupted", _LINES, "Lines that are sent where ^C makes the program ask something"),
+    Field(
+        "recover",
+        _LINES,
+        "Lines that are sent when the prompt is back after ^C, where the program may hear it only "
+        "afterwards; what they print is dropped",
+    ),
     Field("input", "true or false", "Whether cells can read input; `true` where it is left out"),
     Field("completion", "a string", "The line that prints the completions of `{word}`"),
     Field(

@@ -28,6 +28,7 @@ DEFAULTS: Mapping[str, Any] = {
     "before": (),
     "after": (),
     "interrupted": (),
+    "recover": (),
     "cancel": (),
     "end": (),
     "quit": "",
