@@ -32,12 +32,12 @@ FACTS = (
     Field(
         "codemirror_mode",
         "a string or a table",
-        "CodeMirror's name of the language, where the mimetype alone finds no highlighter",
+        "CodeMirror's name of the language, or its options, where it does not know the name",
     ),
     Field(
         "pygments_lexer",
         "a string",
-        "Pygments' name of it; CodeMirror's, or the name, where left out",
+        "Pygments' name; CodeMirror's, or the name, where left out",
     ),
     Field("nbconvert_exporter", "a string", "Where a notebook is not exported as a script"),
     Field("banner", "a string", "What a console shows at start"),

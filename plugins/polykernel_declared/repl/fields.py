@@ -33,7 +33,7 @@ FIELDS = (
     Field(
         "result",
         _PATTERN,
-        "What the value of a statement begins with, with a group `value`; from there to the end, it "
+        "What the value of a statement begins with, with a group `value`: from there to the end it "
         "is the cell's result",
     ),
     Field("complete", _PATTERN, "Is found in code that is complete"),
