@@ -334,10 +334,10 @@ def test_installing_a_language_without_its_program_says_what_to_install(
 
 
 def test_a_users_file_goes_before_a_shipped_one(tmp_path: Path, config: Path) -> None:
-    (config / "lua.toml").write_text('display_name = "My Lua"\n[repl]\ncommand = ["cat"]\n')
+    (config / "bc.toml").write_text('display_name = "My bc"\n[repl]\ncommand = ["cat"]\n')
     _, listed = commands.run(tmp_path, "polykernel", "list")
-    assert "lua: My Lua" in listed
-    assert "Lua (polykernel)" not in listed
+    assert "bc: My bc" in listed
+    assert "bc (polykernel)" not in listed
 
 
 def test_a_file_that_is_wrong_hides_no_other(tmp_path: Path, config: Path) -> None:
