@@ -244,6 +244,22 @@ def test_a_program_that_does_not_hear_interrupts_is_still_there(wrapped: Wrapped
     assert "end\n" in outcome.text()
 
 
+def test_the_third_interrupt_of_a_cell_ends_a_program_that_goes_on(wrapped: Wrapped) -> None:
+    client = wrapped.kernel.client
+    code = (
+        "import signal; _ = signal.signal(2, lambda *a: print('heard', flush=True)); "
+        "print('on'); _ = [time.sleep(0.01) for each in iter(int, 1)]"
+    )
+    sent = client.send_execute(code)
+    client.wait_for_text("on\n", sent)
+    for times in (1, 2):
+        client.request("interrupt_request", channel="control")
+        client.wait_for_text("heard\n" * times, sent)
+    client.request("interrupt_request", channel="control")
+    assert client.outcome(sent).reply["ename"] == "SIGKILL"
+    assert wrapped.text("print(6 * 7)") == "42\n"
+
+
 def test_the_program_is_gone_with_its_kernel(wrapped: Wrapped) -> None:
     (program,) = wrapped.kernel.evaluator().children()
     watch = wrapped.kernel.watch(program.pid)
@@ -262,6 +278,8 @@ def test_a_shut_down_lets_the_program_quit_by_itself(wrapped: Wrapped) -> None:
 def test_a_restart_gives_a_fresh_program(wrapped: Wrapped) -> None:
     wrapped.text("x = 1")
     wrapped.kernel.restart()
+    wrapped.kernel.client = wrapped.kernel.connect()
+    wrapped.kernel.client.ready()
     assert wrapped.execute("print(x)").status == "error"
 
 

@@ -6,6 +6,7 @@ import os
 import re
 
 from polykernel.evaluator import CellError, Completions, Evaluator, InputRefused
+from polykernel_declared.repl import errors
 from polykernel_declared.repl.completeness import Completeness
 from polykernel_declared.repl.program import ASKS, PROMPTS, Gone, NotReady, Program
 from polykernel_declared.repl.settings import Settings, split_lines
@@ -13,12 +14,10 @@ from polykernel_declared.repl.shown import Shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Match
+    from typing import Any
 
     from polykernel.evaluator import Cell
 
-_KEYS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_COLOURS = re.compile("\x1b\\[[0-9;]*m")
 _ATTEMPTS = 3  # to bring the program back to its prompt
 
 
@@ -33,6 +32,7 @@ class Repl(Evaluator):
     def __init__(self) -> None:
         self._program: Program | None = None
         self._running = False
+        self._pressed = 0  # how often the user has interrupted the running cell
         self._lost = ""
 
     def start(self) -> None:
@@ -74,7 +74,11 @@ class Repl(Evaluator):
         program = self._program
         if program is None or not self._running:
             raise KeyboardInterrupt
-        program.interrupts += 1
+        self._pressed += 1
+        if self._pressed < _ATTEMPTS:
+            program.interrupts += 1
+        else:
+            program.terminal.kill()
         program.terminal.wake()
 
     def execute(self, code: str, cell: Cell) -> object:
@@ -84,9 +88,10 @@ class Repl(Evaluator):
             CellError: The program tells an error, or the code is not complete.
             KeyboardInterrupt: The user interrupted.
         """
-        _refuse_keys(code)
+        errors.refuse_keys(code)
         if self._completeness.of(code) == "incomplete":
-            raise _incomplete(code)
+            raise errors.incomplete(code)
+        self._pressed = 0
         program = self._present(cell)
         result = ""
         self._running = True
@@ -102,7 +107,7 @@ class Repl(Evaluator):
             ) from None
         finally:
             self._running = False
-            program.interrupts = program._told = 0  # noqa: SLF001
+            program.forget_interrupts()
             self._shown.show(cell)
         return result or None
 
@@ -141,7 +146,7 @@ class Repl(Evaluator):
                 result = self._finish(program)
             if statement:
                 self._cancel(program)
-                raise _incomplete(code)
+                raise errors.incomplete(code)
         finally:
             self._afterwards(program)
         return self._value(result)
@@ -219,15 +224,8 @@ class Repl(Evaluator):
         program.sieve.end_line()
         error, result = program.sieve.end()
         if error:
-            raise self._error(error)
+            raise errors.of_output(error, self._settings.text("error"))
         return result
-
-    def _error(self, text: str) -> CellError:
-        found = list(re.finditer(self._settings.text("error"), text, re.MULTILINE))
-        ename = _group("ename", found) or "Error"
-        lines = text.rstrip("\n").split("\n")
-        evalue = _group("evalue", found) or lines[0].strip()
-        return CellError(_plain(evalue), ename=_plain(ename), traceback=lines)
 
     def _value(self, result: str) -> str:
         pattern = self._settings.text("result")
@@ -298,42 +296,13 @@ class Repl(Evaluator):
             return ""
         finally:
             self._running = False
-            program.interrupts = program._told = 0  # noqa: SLF001
+            program.forget_interrupts()
 
     def shutdown(self, restart: bool) -> None:
         """End the program."""
         program, self._program = self._program, None
         if program is not None:
             program.quit()
-
-
-def _refuse_keys(code: str) -> None:
-    found = _KEYS.search(code)
-    if found:
-        line = code.count("\n", 0, found.start()) + 1
-        raise CellError(
-            f"line {line} has the control character U+{ord(found.group()):04X}, which is a key "
-            "for a program in a terminal, and no text",
-            ename="ControlCharacter",
-        )
-
-
-def _incomplete(code: str) -> CellError:
-    last = code.rstrip().rpartition("\n")[2].strip()
-    return CellError(f"the code is not complete: more must follow {last!r}", ename="Incomplete")
-
-
-def _group(name: str, found: list[Match[str]]) -> str:
-    """Give the text of the first group whose name begins so, of the first match that has one."""
-    for match in found:
-        for group, text in match.groupdict().items():
-            if group.startswith(name) and text and text.strip():
-                return text.strip()
-    return ""
-
-
-def _plain(text: str) -> str:
-    return _COLOURS.sub("", text)
 
 
 def _ignore(text: str) -> None:

@@ -154,6 +154,10 @@ class Program:
         self.interrupts += 1
         return self._wait()
 
+    def forget_interrupts(self) -> None:
+        """Begin anew: the cell that was interrupted is over."""
+        self.interrupts = self._told = 0
+
     def _reader(self) -> Reader | None:
         return find_reader(self.terminal.pid, self.terminal.name) if self._can_tell else None
 

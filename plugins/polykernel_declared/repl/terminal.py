@@ -176,6 +176,11 @@ class Terminal:
         """Send a signal to the group in the foreground."""
         _kill(self._foreground() or self.pid, number)
 
+    def kill(self) -> None:
+        """Kill the program, and what is in the foreground."""
+        for group in {self.pid, self._foreground()} - {0}:
+            _kill(group, signal.SIGKILL)
+
     def ended(self) -> int | None:
         """Give what ``waitpid`` says of the program; ``None`` while it runs."""
         if self._status is None:
@@ -187,8 +192,7 @@ class Terminal:
     def close(self) -> None:
         """End the program and what it has started in its terminal, and let go of the terminal."""
         if self.pid and self.ended() is None:
-            for group in {self.pid, self._foreground()} - {0}:
-                _kill(group, signal.SIGKILL)
+            self.kill()
             self._status = os.waitpid(self.pid, 0)[1]
         for descriptor in (self._ours, self._theirs, self._wake, self._waker):
             os.close(descriptor)
