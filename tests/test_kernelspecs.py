@@ -140,6 +140,7 @@ def test_a_template_of_a_declared_language_says_what_its_declaration_says(name: 
     assert content["language"] == name
     assert content["display_name"] == language.display_name
     assert content["interrupt_mode"] == "message"
+    assert language.programs
     for logo in LOGOS:
         assert (TEMPLATES / name / logo).read_bytes() == draw(name)[logo]
 

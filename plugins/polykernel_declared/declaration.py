@@ -32,9 +32,13 @@ FACTS = (
     Field(
         "codemirror_mode",
         "a string or a table",
-        "CodeMirror's name of the language, where the mimetype alone finds no highlighter",
+        "CodeMirror's name of the language, or its options, where it does not know the name",
     ),
-    Field("pygments_lexer", "a string", "Pygments' name of it; the name where it is left out"),
+    Field(
+        "pygments_lexer",
+        "a string",
+        "Pygments' name; CodeMirror's, or the name, where left out",
+    ),
     Field("nbconvert_exporter", "a string", "Where a notebook is not exported as a script"),
     Field("banner", "a string", "What a console shows at start"),
     Field("help_links", "a table of strings", "Text to address, for a front end's help menu"),
@@ -103,13 +107,18 @@ def _language(content: dict[str, Any]) -> Language:
     fields.check(table)
     facts: dict[str, Any] = {
         "display_name": name,
-        "version": "unknown",
+        "version": "0",
         "mimetype": f"text/x-{name}",
         "file_extension": f".{name}",
         **content,
     }
+    mode = content.get("codemirror_mode")
+    if isinstance(mode, str) and mode:
+        facts.setdefault("pygments_lexer", mode.lower().replace(" ", "-"))
     facts["programs"] = tuple(content.get("programs", fields.programs(table)))
-    return Language(**facts, evaluator=EVALUATORS[kind], options=table)
+    hint = facts.get("install_hint", "")
+    options = {**table, "name": name, **({"install_hint": hint} if hint else {})}
+    return Language(**facts, evaluator=EVALUATORS[kind], options=options)
 
 
 def _kind(content: Mapping[str, Any]) -> str:
