@@ -23,7 +23,7 @@ PROMPTS, CONTINUES, ASKS = "prompts", "continues", "asks"
 
 _FIRST_LOOK = 0.002  # seconds between looks at what the program does, growing
 _LAST_LOOK = 0.05
-_UNFINISHED = 0.04  # seconds of silence after which an unfinished line is shown as far as it goes
+_UNFINISHED = 0.2  # seconds of silence after which an unfinished line is shown as far as it goes
 _SETUP_PATIENCE = 60.0  # seconds in which a program must have shown its first prompt
 _QUIT_PATIENCE = 1.0  # seconds that it has to end by itself
 
