@@ -57,8 +57,11 @@ class KernelProcess:
         runtime.mkdir(mode=0o700, exist_ok=True)
         command = [sys.executable, "-P", "-m", "polykernel", "run", language]
         command += ["--plugin", plugin] if plugin else []
-        # a user's history is no place for test cells
-        ours = {"JUPYTER_RUNTIME_DIR": str(runtime), "POLYKERNEL_HISTORY": "off"}
+        ours = {
+            "JUPYTER_RUNTIME_DIR": str(runtime),
+            "POLYKERNEL_HISTORY": "off",  # a user's is no place for test cells
+            "JPY_PARENT_PID": str(os.getpid()),  # it ends with us, however we end
+        }
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*command, *arguments],

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
+from support import processes
 
 from polykernel.testing import Completeness, Kernel, NothingCame
 
@@ -25,6 +29,29 @@ def test_cells_are_run_and_what_they_show_is_recorded(kernel: StartKernel) -> No
     assert calc.execute("x", user_expressions={"twice": "2x"}).user_expressions["twice"]["data"][
         "text/plain"
     ] == ("6")
+
+
+def test_a_kernel_ends_with_the_tests_however_those_end(tmp_path: Path) -> None:
+    code = (
+        "from polykernel.testing import Kernel\n"
+        "started = Kernel('echo')\n"
+        "print(started.process.process.pid, flush=True)\n"
+        "input()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=tmp_path,
+        env={**os.environ, "TMPDIR": str(tmp_path)},  # the folder stays, since nobody removes it
+        text=True,
+    ) as tests:
+        assert tests.stdout is not None
+        host = psutil.Process(int(tests.stdout.readline()))
+        evaluator = [each for each in host.children() if "bootstrap" in " ".join(each.cmdline())]
+        tests.kill()
+    processes.until(lambda: not processes.alive(host), "the end of the kernel")
+    processes.until(lambda: not processes.alive(evaluator[0]), "the end of its evaluator")
 
 
 def test_questions_are_answered(kernel: StartKernel) -> None:
