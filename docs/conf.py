@@ -7,7 +7,6 @@ repository: README.md and SECURITY.md stand beside docs/.
 from __future__ import annotations
 
 from importlib.metadata import version as version_of
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -65,29 +64,11 @@ html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
 
-# pages that come with parts that are on their way: until then the navigation does without them
-COMING = ("tutorial", "wrapping", "compiled", "testing", "developing")
-if find_spec("polykernel.testing") is None:
-    exclude_patterns.append("docs/reference/testing.md")
-
 
 def setup(app: Sphinx) -> None:
     """Mend what would not read well."""
-    app.connect("source-read", _leave_out)
     app.connect("autodoc-process-docstring", _show_tree)
     app.connect("autodoc-process-docstring", _join_summary, priority=400)  # before napoleon
-
-
-def _leave_out(app: Sphinx, docname: str, content: list[str]) -> None:
-    """Let the navigation leave out what is not there yet."""
-    if docname.endswith("index"):
-        folder = docname.removesuffix("index")
-        missing = [name for name in COMING if f"{folder}{name}" not in app.project.docnames]
-        content[0] = "".join(
-            line
-            for line in content[0].splitlines(keepends=True)
-            if not any(line.strip() == name or f"]({name}.md)" in line for name in missing)
-        )
 
 
 def _show_tree(

@@ -37,7 +37,9 @@ def check(arguments: Namespace) -> int:
         return 0
     if arguments.language is None:
         raise PolykernelError("say which language to check; 'polykernel list' shows them")
-    found = plugins.find(arguments.language, arguments.plugin or "")
+    loaded = plugins.load(arguments.plugin or "")
+    found = loaded.find(arguments.language)
+    outdated = [each for each in loaded.outdated if each.plugin == found.plugin]
     python = "" if arguments.python is None else interpreters.ask(arguments.python).executable
     missing = runtimes.trouble(found.language, python)
     if missing:
@@ -49,7 +51,7 @@ def check(arguments: Namespace) -> int:
     terminal = None
     if not arguments.json:
         terminal = report.Terminal(sys.stdout, colours=_shows_colours())
-        terminal.begin(found)
+        terminal.begin(found, outdated)
     tried = trial.Trial(found, samples, patience=arguments.patience, python=python)
     try:
         for result in run.run(tried, wanted):
@@ -62,7 +64,8 @@ def check(arguments: Namespace) -> int:
     if terminal is not None:
         terminal.end(results, seconds)
     else:
-        print(json.dumps(report.as_json(found, results, seconds), indent=2, ensure_ascii=False))
+        content = report.as_json(found, outdated, results, seconds)
+        print(json.dumps(content, indent=2, ensure_ascii=False))
     return 1 if any(result.status == "failed" for result in results) else 0
 
 

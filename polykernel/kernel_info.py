@@ -37,8 +37,8 @@ class KernelInfo:
             self.correct(self._version)
 
     def correct(self, version: str) -> bool:
-        """Take the language's version from who knows; give whether it was wrong."""
-        wrong: bool = version != self._language_info["version"]
+        """Take the language's version from who knows; give whether another one was declared."""
+        wrong: bool = self._language_info["version"] not in ("", version)
         self._language_info = {**self._language_info, "version": version}
         return wrong
 

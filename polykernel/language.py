@@ -17,7 +17,16 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*\Z")
 _REQUIRED = ("name", "display_name", "version", "mimetype", "file_extension")
-_TEXTS = ("evaluator", "pygments_lexer", "nbconvert_exporter", "banner", "install_hint", "debugger")
+_NOT_EMPTY = ("name", "display_name", "mimetype", "file_extension")
+_TEXTS = (
+    "version",
+    "evaluator",
+    "pygments_lexer",
+    "nbconvert_exporter",
+    "banner",
+    "install_hint",
+    "debugger",
+)
 #: Fields that are gone, and what to write instead, with the API version that took them away.
 GONE_FIELDS: dict[str, str] = {}
 _EVALUATOR = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*\Z")
@@ -32,7 +41,8 @@ class Language:
     Args:
         name: What ``polykernel run`` calls it: lower-case letters, digits, ``_``, ``.``, ``-``.
         display_name: What the launcher shows.
-        version: The language's version, as in ``language_info`` (specification, "Kernel info").
+        version: The language's version, as in ``language_info`` (specification, "Kernel info");
+            empty where only the evaluator knows it, which then tells it as ``language_version``.
         mimetype: The mimetype of its code.
         file_extension: The extension of its files, with the dot.
         evaluator: ``"package.module:Class"``, a :class:`polykernel.evaluator.Evaluator`.
@@ -83,7 +93,7 @@ class Language:
             return object.__new__(cls)
 
     def __post_init__(self) -> None:
-        for name in _REQUIRED:
+        for name in _NOT_EMPTY:
             value = getattr(self, name)
             if not isinstance(value, str) or not value:
                 raise LanguageError(f"Language.{name} must be a non-empty string, not {value!r}")

@@ -182,12 +182,21 @@ def find(name: str, module: str = "") -> FoundLanguage:
         UnknownLanguage: No plugin brings it, or the one that does can't be loaded; the text names
             the known ones and the nearest, or the trouble.
     """
+    return load(module).find(name)
+
+
+def load(module: str = "") -> Plugins:
+    """Load the plugin of that module, or all where it is not known.
+
+    Raises:
+        UnknownLanguage: That one plugin can't be loaded; the text is the trouble.
+    """
     if not module:
-        return load_all().find(name)
+        return load_all()
     loaded = load_module(module)
     if loaded.broken and not loaded.languages:
         raise UnknownLanguage(str(loaded.broken[0]))
-    return loaded.find(name)
+    return loaded
 
 
 def load_module(module: str) -> Plugins:

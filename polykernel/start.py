@@ -123,7 +123,7 @@ def _unknown_facts(name: str) -> Language:
     return Language(
         name=name,
         display_name=name,
-        version="0",
+        version="",
         mimetype="text/plain",
         file_extension=".txt",
         command=("false",),

@@ -18,11 +18,21 @@ FIELDS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("field", ["name", "display_name", "version", "mimetype", "file_extension"])
+@pytest.mark.parametrize("field", ["name", "display_name", "mimetype", "file_extension"])
 @pytest.mark.parametrize("value", ["", None, 3])
 def test_a_field_that_every_language_has_must_be_a_text(field: str, value: object) -> None:
     with pytest.raises(LanguageError, match=rf"Language\.{field} must be a non-empty string"):
         Language(**{**FIELDS, field: value})
+
+
+@pytest.mark.parametrize("value", [None, 3])
+def test_a_version_must_be_a_text(value: object) -> None:
+    with pytest.raises(LanguageError, match=r"Language\.version must be a string, not"):
+        Language(**{**FIELDS, "version": value})
+
+
+def test_a_version_that_only_the_evaluator_knows_is_told_as_an_empty_text() -> None:
+    assert Language(**{**FIELDS, "version": ""}).language_info()["version"] == ""
 
 
 @pytest.mark.parametrize("name", ["Calc", "a b", "-a", "a/b", "ä", "calc\n"])

@@ -164,6 +164,16 @@ def test_a_good_plugin_passes(folder: Path) -> None:
         ("mimetype=", "mime_type=", 'Unexpected keyword argument "mime_type" for "Language"'),
         ('value=("1", "1")', 'value="1"', 'Argument "value" to "Samples" has incompatible type'),
         ("import Language,", "import Lnaguage,", 'has no attribute "Lnaguage"'),
+        (
+            "hookimpl\n\npoly",
+            "hookimpl\nfrom polykernel.testing import Kernal\n\npoly",
+            'has no attribute "Kernal"',
+        ),
+        (
+            "hookimpl\n\npoly",
+            "hookimpl\nfrom polykernel_declared import declare\n\npoly",
+            'has no attribute "declare"',
+        ),
     ],
 )
 def test_wrong_facts_are_refused(folder: Path, right: str, wrong: str, message: str) -> None:

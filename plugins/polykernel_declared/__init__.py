@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 __all__ = ["declared"]
 
 
-def __getattr__(name: str) -> object:
-    if name == "declared":
-        from polykernel_declared.declaration import declared
+if not TYPE_CHECKING:  # a checker would believe that any name is there
 
-        return declared
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> object:
+        if name == "declared":
+            from polykernel_declared.declaration import declared
+
+            return declared
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

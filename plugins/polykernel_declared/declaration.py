@@ -26,7 +26,11 @@ EVALUATORS = {
 FACTS = (
     Field("name", "a string", "What `polykernel run` calls it; the file's own name"),
     Field("display_name", "a string", "What the launcher shows; the name where it is left out"),
-    Field("version", "a string", "The language's version, where it can't be asked"),
+    Field(
+        "version",
+        "a string",
+        "The language's; left out, the one that the program's greeting tells",
+    ),
     Field("mimetype", "a string", "Of its code; `text/x-NAME` where it is left out"),
     Field("file_extension", "a string", "Of its files, with the dot; `.NAME` where it is left out"),
     Field(
@@ -107,7 +111,7 @@ def _language(content: dict[str, Any]) -> Language:
     fields.check(table)
     facts: dict[str, Any] = {
         "display_name": name,
-        "version": "0",
+        "version": "",
         "mimetype": f"text/x-{name}",
         "file_extension": f".{name}",
         **content,

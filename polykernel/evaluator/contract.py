@@ -17,7 +17,7 @@ ATTRIBUTES = {
     "subshells": "True or False",
     "debugger": "True or False",
 }
-_METHODS = tuple(name for name, value in vars(Evaluator).items() if isinstance(value, FunctionType))
+METHODS = tuple(name for name, value in vars(Evaluator).items() if isinstance(value, FunctionType))
 _WITHOUT = ("start", "execute")  # there is no evaluator without these
 _VARIADIC, _NO_PLAIN_FUNCTION = 0x04, 0x80 | 0x200  # *arguments; coroutines, async generators
 
@@ -56,14 +56,7 @@ def refuse(made: type) -> None:
     Raises:
         TypeError: It can't be made without arguments, or its cells can't be run; says where.
     """
-    constructor = _function(made, "__init__")
-    if constructor is not None and not _takes(constructor, 1):
-        raise TypeError(
-            f"__init__({_arguments(constructor)}) must be __init__(self): an evaluator is made "
-            f"without arguments{at(made, '__init__')}"
-        )
-    for method in _WITHOUT:
-        found = _wrong_method(made, method)
+    for found in (_wrong_constructor(made), *(_wrong_method(made, each) for each in _WITHOUT)):
         if found:
             raise TypeError(found)
 
@@ -71,16 +64,34 @@ def refuse(made: type) -> None:
 def troubles(evaluator: Evaluator) -> list[str]:
     """List what is wrong with an evaluator whose cells can be run all the same, and where."""
     made = type(evaluator)
-    found = [_wrong_method(made, method) for method in _METHODS if method not in _WITHOUT]
+    found = [_wrong_method(made, method) for method in METHODS if method not in _WITHOUT]
+    return [*filter(None, found), *wrong_attributes(evaluator)]
+
+
+def wrong_methods(made: type) -> list[str]:
+    """List which methods can't be called as they are, and where; the constructor is one of them.
+
+    What a decorator wraps is looked at, as if it were called with what the decorator is.
+    """
+    found = [_wrong_method(made, method, wrapped=True) for method in METHODS]
+    return [*filter(None, [_wrong_constructor(made), *found])]
+
+
+def wrong_attributes(evaluator: Evaluator | type[Evaluator]) -> list[str]:
+    """List which attributes are not what they should be; of a class, as far as it can tell."""
+    found = []
+    made = evaluator if isinstance(evaluator, type) else type(evaluator)
     for name, expected in ATTRIBUTES.items():
         try:
             value = getattr(evaluator, name)
         except Exception as error:
             found.append(f"{made.__name__}.{name} can't be read: {type(error).__name__}: {error}")
             continue
+        if evaluator is made and _is_made_later(value):
+            continue
         if type(value) is not type(getattr(Evaluator, name)):
             found.append(f"{made.__name__}.{name} must be {expected}, not {value!r}")
-    return [text for text in found if text]
+    return found
 
 
 def attribute(evaluator: Evaluator, name: str) -> Any:
@@ -93,11 +104,27 @@ def attribute(evaluator: Evaluator, name: str) -> Any:
     return value if type(value) is type(default) else default
 
 
-def _wrong_method(made: type, method: str) -> str:
+def _is_made_later(value: object) -> bool:
+    """Whether it is a property, or of that kind: only an instance has what it stands for."""
+    return hasattr(type(value), "__get__") and not isinstance(value, FunctionType)
+
+
+def _wrong_constructor(made: type) -> str:
+    for method, first in (("__init__", "self"), ("__new__", "cls")):
+        function = _function(made, method)
+        if function is not None and not _takes(function, 1):
+            return (
+                f"{method}({_arguments(function)}) must be {method}({first}): an evaluator is "
+                f"made without arguments{at(made, method)}"
+            )
+    return ""
+
+
+def _wrong_method(made: type, method: str, wrapped: bool = False) -> str:
     value = getattr(made, method)
     if not callable(value):
         return f"{made.__name__}.{method} must be a method, not {value!r}"
-    function = _function(made, method)
+    function = _function(made, method, wrapped)
     if function is None:
         return ""  # of another language, or made by hand: nobody knows
     wanted = vars(Evaluator)[method]
@@ -119,11 +146,13 @@ def _raw(made: type, method: str) -> object:
     return None
 
 
-def _function(made: type, method: str) -> FunctionType | None:
-    """Find the author's function under what decorates it."""
+def _function(made: type, method: str, wrapped: bool = False) -> FunctionType | None:
+    """Find the author's function, and on demand the one that ``functools.wraps`` names."""
     found = _raw(made, method)
     if isinstance(found, (staticmethod, classmethod)):
         found = found.__func__
+    while wrapped and hasattr(found, "__wrapped__"):
+        found = found.__wrapped__
     return found if isinstance(found, FunctionType) else None
 
 

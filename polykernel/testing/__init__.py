@@ -49,9 +49,11 @@ _MODULES = {
 }
 
 
-def __getattr__(name: str) -> object:
-    if name in _MODULES:
-        from importlib import import_module
+if not TYPE_CHECKING:  # a checker would believe that any name is there
 
-        return getattr(import_module(f"polykernel.testing.{_MODULES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> object:
+        if name in _MODULES:
+            from importlib import import_module
+
+            return getattr(import_module(f"polykernel.testing.{_MODULES[name]}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

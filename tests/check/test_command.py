@@ -232,3 +232,27 @@ def test_all_checks_are_listed_with_what_they_say() -> None:
     assert len(lines) == len(set(lines)) > 40
     told = dict(line.split(None, 1) for line in lines)
     assert told["cells.value"] == "A cell's value is its result"
+
+
+def test_what_a_later_polykernel_will_not_have_is_named_and_no_failure(tmp_path: Path) -> None:
+    facts = "name='old', display_name='Old', version='', mimetype='a/b', file_extension='.old'"
+    code = (
+        "import warnings\n"
+        "from polykernel import Language, hookimpl\n"
+        "from polykernel.errors import Deprecated\n"
+        "warnings.warn('sizes are deprecated: leave them out', Deprecated)\n"
+        "@hookimpl\ndef polykernel_languages():\n"
+        f"    return [Language({facts}, evaluator='polykernel_echo.evaluator:Echo')]\n"
+    )
+    module = plugin(tmp_path, "old", code)
+    arguments = ("old", "--plugin", module, "--only", "author")
+    done = run(*arguments, path=tmp_path)
+    first, second, *_ = done.stdout.splitlines()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert first == f"old: Old, of {module}"
+    assert second.startswith("outdated: sizes are deprecated: leave them out (")
+    assert second.endswith(", line 4)")
+    report = json.loads(run(*arguments, "--json", path=tmp_path).stdout)
+    assert [(each["reason"], each["line"]) for each in report["outdated"]] == [
+        ("sizes are deprecated: leave them out", 4)
+    ]

@@ -12,6 +12,8 @@ from polykernel.testing.conformance import look as looking
 from polykernel.testing.conformance.register import Broken, NotTried, check
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from polykernel.testing.conformance.look import Looked
     from polykernel.testing.conformance.trial import Trial
 
@@ -54,6 +56,13 @@ def look(trial: Trial) -> Looked:
     return trial.looked
 
 
+def _refuse(trial: Trial, wrong: Sequence[str]) -> None:
+    """Tell what is wrong with the class, if anything is."""
+    if wrong:
+        where = look(trial)["where"]
+        raise Broken("; ".join(wrong), sent=f"the class {trial.language.evaluator} ({where})")
+
+
 @check(
     rule="A method of Evaluator is overridden under its own name; under another one nobody "
     "calls it.",
@@ -63,12 +72,8 @@ def look(trial: Trial) -> Looked:
 )
 def names(trial: Trial) -> None:
     """No method has a name that is nearly one of Evaluator's."""
-    seen = look(trial)
-    if seen["near"]:
-        raise Broken(
-            "; ".join(f"{each['name']}, meant is {each['meant']}?" for each in seen["near"]),
-            sent=f"the class {trial.language.evaluator} ({seen['where']})",
-        )
+    near = look(trial)["near"]
+    _refuse(trial, [f"{each['name']}, meant is {each['meant']}?" for each in near])
 
 
 @check(
@@ -79,12 +84,7 @@ def names(trial: Trial) -> None:
 )
 def signatures(trial: Trial) -> None:
     """Its methods take what the runtime hands them."""
-    seen = look(trial)
-    if seen["signatures"]:
-        raise Broken(
-            "; ".join(f"{each['has']}, needed is {each['wants']}" for each in seen["signatures"]),
-            sent=f"the class {trial.language.evaluator} ({seen['where']})",
-        )
+    _refuse(trial, look(trial)["signatures"])
 
 
 @check(
@@ -97,13 +97,10 @@ def signatures(trial: Trial) -> None:
 def attributes(trial: Trial) -> None:
     """Its attributes are what they should be, and the Language agrees."""
     seen = look(trial)
-    wrong = [f"{each['name']} is {each['has']}, not {each['wants']}" for each in seen["attributes"]]
+    wrong = [*seen["attributes"]]
     if seen["abilities"]["subshells"] != trial.language.subshells:
         wrong.append(
             f"subshells is {seen['abilities']['subshells']} in the class and "
             f"{trial.language.subshells} in the Language"
         )
-    if wrong:
-        raise Broken(
-            "; ".join(wrong), sent=f"the class {trial.language.evaluator} ({seen['where']})"
-        )
+    _refuse(trial, wrong)

@@ -16,7 +16,9 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, TypedDict
+    from typing import Any, Sequence, TypedDict
+
+    from polykernel.evaluator import Evaluator
 
     class Near(TypedDict):
         """A name that is nearly one of Evaluator's."""
@@ -24,41 +26,22 @@ if TYPE_CHECKING:
         name: str
         meant: str
 
-    class Wrong(TypedDict):
-        """A method or an attribute that is not as the runtime needs it."""
-
-        name: str
-        has: str
-        wants: str
-
     class Looked(TypedDict):
-        """What a class looks like. ``trouble`` says why it could not be looked at."""
+        """What a class looks like. ``trouble`` says why it could not be looked at.
+
+        ``signatures`` and ``attributes`` tell what is wrong, in the words of the evaluator's first
+        cell.
+        """
 
         trouble: str
         where: str
         overridden: list[str]
         near: list[Near]
-        signatures: list[Wrong]
-        attributes: list[Wrong]
+        signatures: list[str]
+        attributes: list[str]
         abilities: dict[str, bool]
 
 
-# what the runtime hands to each method, by position
-ARGUMENTS = {
-    "start": (),
-    "execute": ("code", "cell"),
-    "evaluate": ("expression",),
-    "complete": ("code", "cursor_pos"),
-    "inspect": ("code", "cursor_pos", "detail_level"),
-    "is_complete": ("code",),
-    "open_comm": ("comm", "message"),
-    "format_error": ("error",),
-    "debug": ("request", "send_event"),
-    "interrupt": (),
-    "shutdown": ("restart",),
-}
-MAY_BE_COROUTINES = ("execute",)
-TEXTS = ("implementation", "language_version")
 FLAGS = ("complete_while_busy", "subshells", "debugger")
 # what the methods are called elsewhere: in ipykernel's base class, metakernel and xeus
 ELSEWHERE = {
@@ -83,31 +66,35 @@ SURELY = ("do_", "get_", "execute_request_impl")  # nobody means anything else b
 CLOSE = 0.8  # of difflib's 1.0
 
 
-def look(evaluator: type, base: type) -> Looked:
-    """Look at a class.
+def look(evaluator: type[Evaluator]) -> Looked:
+    """Look at a class of an author's."""
+    # not before: where this file runs as a program, main() makes polykernel known
+    from polykernel.evaluator import Evaluator, contract
 
-    Args:
-        evaluator: The author's.
-        base: ``polykernel.evaluator.Evaluator``.
-    """
     own = {
         name: value
         for each in reversed(evaluator.__mro__)
-        if each is not base and issubclass(each, base)
+        if each is not Evaluator and issubclass(each, Evaluator)
         for name, value in vars(each).items()
     }
-    known = [name for name in vars(base) if not name.startswith("_")]
-    overridden = sorted(name for name in own if name in known and own[name] is not vars(base)[name])
+    known = [name for name in vars(Evaluator) if not name.startswith("_")]
+    overridden = sorted(
+        name for name in own if name in known and own[name] is not vars(Evaluator)[name]
+    )
     return {
         "trouble": "",
         "where": _where(evaluator),
         "overridden": overridden,
-        "near": [each for name in own for each in _near(name, known, overridden, own)],
-        "signatures": [
-            *_constructor(evaluator),
-            *(each for name in overridden if name in ARGUMENTS for each in _wrong(name, own[name])),
+        "near": [
+            {"name": name, "meant": meant}
+            for name, value in own.items()
+            if name not in known
+            for meant in _meant(name, value, known, contract.METHODS)
+            # who overrides the right one knows it, and has something else under the other name
+            if meant not in overridden or name.startswith(SURELY)
         ],
-        "attributes": [each for name in overridden for each in _attribute(name, own[name])],
+        "signatures": contract.wrong_methods(evaluator),
+        "attributes": contract.wrong_attributes(evaluator),
         "abilities": {name: bool(getattr(evaluator, name)) for name in FLAGS},
     }
 
@@ -120,20 +107,18 @@ def _where(evaluator: type) -> str:
         return evaluator.__module__
 
 
-def _near(name: str, known: list[str], overridden: list[str], own: dict[str, Any]) -> list[Near]:
-    if name.startswith("_") or name in known:
+def _meant(name: str, value: Any, known: Sequence[str], methods: Sequence[str]) -> list[str]:
+    """Find the name that was meant by another one, if any."""
+    if name.startswith("_"):
         return []
     meant = ELSEWHERE.get(name)
     if meant is None:
         plain = {_plain(each): each for each in known}
         close = difflib.get_close_matches(_plain(name), plain, n=1, cutoff=CLOSE)
         meant = plain[close[0]] if close else None
-    # who overrides the right one knows it, and has something else under the other name
-    if meant is None or (meant in overridden and not name.startswith(SURELY)):
+    if meant is None or (meant in methods and not callable(_function(value))):
         return []
-    if meant in ARGUMENTS and not callable(_function(own[name])):
-        return []
-    return [{"name": name, "meant": meant}]
+    return [meant]
 
 
 def _plain(name: str) -> str:
@@ -142,50 +127,6 @@ def _plain(name: str) -> str:
 
 def _function(value: Any) -> Any:
     return value.__func__ if isinstance(value, (staticmethod, classmethod)) else value
-
-
-def _wrong(name: str, value: Any) -> list[Wrong]:
-    wants = "({})".format(", ".join(("self",) + ARGUMENTS[name]))
-    function = _function(value)
-    if not callable(function):
-        return [{"name": name, "has": repr(value), "wants": "a method " + name + wants}]
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):  # of C code, which does not say
-        return []
-    arguments = ARGUMENTS[name] if isinstance(value, staticmethod) else ("self",) + ARGUMENTS[name]
-    has = f"{name}{signature}"
-    try:
-        signature.bind(*arguments)
-    except TypeError:
-        return [{"name": name, "has": has, "wants": name + wants}]
-    if inspect.iscoroutinefunction(function) and name not in MAY_BE_COROUTINES:
-        wants = "a plain function: of Evaluator's methods only execute() may be a coroutine"
-        return [{"name": name, "has": "async " + has, "wants": wants}]
-    return []
-
-
-def _constructor(evaluator: type) -> list[Wrong]:
-    try:
-        signature = inspect.signature(evaluator)
-    except (TypeError, ValueError):
-        return []
-    try:
-        signature.bind()
-    except TypeError:
-        has = f"{evaluator.__name__}{signature}"
-        return [{"name": "__init__", "has": has, "wants": "no arguments: one instance is made"}]
-    return []
-
-
-def _attribute(name: str, value: Any) -> list[Wrong]:
-    if isinstance(value, property):
-        return []
-    if name in TEXTS and not isinstance(value, str):
-        return [{"name": name, "has": repr(value), "wants": "a string"}]
-    if name in FLAGS and not isinstance(value, bool):
-        return [{"name": name, "has": repr(value), "wants": "True or False"}]
-    return []
 
 
 def main(arguments: list[str]) -> None:
@@ -199,11 +140,9 @@ def main(arguments: list[str]) -> None:
     os.dup2(2, 1)
     seen: dict[str, Any] = {"trouble": ""}
     try:
-        from polykernel.evaluator import Evaluator
-
         module, _, class_name = name.partition(":")
         __import__(module)
-        seen = dict(look(getattr(sys.modules[module], class_name), Evaluator))
+        seen = dict(look(getattr(sys.modules[module], class_name)))
     except BaseException as error:
         seen["trouble"] = f"{type(error).__name__}: {error}"
     with open(out, "w") as file:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from polykernel.plugins import FoundLanguage
+    from polykernel.plugins import FoundLanguage, Outdated
     from polykernel.testing.conformance.run import Result
 
 _WIDTH = 96  # columns
@@ -35,12 +35,13 @@ class Terminal:
         self._colours = colours
         self._topic = ""
 
-    def begin(self, found: FoundLanguage) -> None:
-        """Name what is checked."""
+    def begin(self, found: FoundLanguage, outdated: Sequence[Outdated]) -> None:
+        """Name what is checked, and what its plugin uses that a later polykernel will not have."""
         language = found.language
-        self._write(
-            f"{language.name}: {language.display_name} {language.version}, of {found.plugin}"
-        )
+        facts = f"{language.display_name} {language.version}".rstrip()
+        self._write(f"{language.name}: {facts}, of {found.plugin}")
+        for each in outdated:
+            self._write(f"outdated: {each.reason} ({each.file}, line {each.line})")
 
     def tell(self, result: Result) -> None:
         """Tell one result."""
@@ -95,7 +96,9 @@ def counts(results: Sequence[Result]) -> dict[str, int]:
     return {status: sum(result.status == status for result in results) for status in _WORDS}
 
 
-def as_json(found: FoundLanguage, results: Sequence[Result], seconds: float) -> dict[str, Any]:
+def as_json(
+    found: FoundLanguage, outdated: Sequence[Outdated], results: Sequence[Result], seconds: float
+) -> dict[str, Any]:
     """Give all results for a program to read."""
     return {
         "language": found.language.name,
@@ -103,6 +106,9 @@ def as_json(found: FoundLanguage, results: Sequence[Result], seconds: float) -> 
         "plugin": found.plugin.distribution,
         "plugin_version": found.plugin.version,
         "module": found.plugin.module,
+        "outdated": [
+            {"reason": each.reason, "file": each.file, "line": each.line} for each in outdated
+        ],
         "seconds": round(seconds, 3),
         "counts": counts(results),
         "checks": [result.as_json() for result in results],
