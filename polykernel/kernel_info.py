@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from polykernel import __version__
+from polykernel.language import UNKNOWN_VERSION
 from polykernel.wire import PROTOCOL_VERSION
 
 TYPE_CHECKING = False
@@ -38,7 +39,7 @@ class KernelInfo:
 
     def correct(self, version: str) -> bool:
         """Take the language's version from who knows; give whether another one was declared."""
-        wrong: bool = self._language_info["version"] not in ("", version)
+        wrong: bool = self._language_info["version"] not in (UNKNOWN_VERSION, version)
         self._language_info = {**self._language_info, "version": version}
         return wrong
 

@@ -29,6 +29,8 @@ _TEXTS = (
 )
 #: Fields that are gone, and what to write instead, with the API version that took them away.
 GONE_FIELDS: dict[str, str] = {}
+#: What front ends are told where nobody knows the version yet: they are to have a number.
+UNKNOWN_VERSION = "0"
 _EVALUATOR = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*\Z")
 
 
@@ -43,6 +45,7 @@ class Language:
         display_name: What the launcher shows.
         version: The language's version, as in ``language_info`` (specification, "Kernel info");
             empty where only the evaluator knows it, which then tells it as ``language_version``.
+            Until it has, front ends are told ``0``.
         mimetype: The mimetype of its code.
         file_extension: The extension of its files, with the dot.
         evaluator: ``"package.module:Class"``, a :class:`polykernel.evaluator.Evaluator`.
@@ -143,7 +146,7 @@ class Language:
         """``language_info`` of the kernel_info reply (specification, "Kernel info")."""
         info: dict[str, Any] = {
             "name": self.name,
-            "version": self.version,
+            "version": self.version or UNKNOWN_VERSION,
             "mimetype": self.mimetype,
             "file_extension": self.file_extension,
             "pygments_lexer": self.pygments_lexer or self.name,

@@ -5,13 +5,12 @@ A request's parent travels with the request: there is no global "current parent"
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from polykernel.channel_lines import INTERNAL_ERROR, METHOD_NOT_FOUND, Failure
+from polykernel.channel_lines import METHOD_NOT_FOUND, Failure
 from polykernel.content import (
     CellResult,
     error_content,
@@ -24,6 +23,7 @@ from polykernel.content import (
 from polykernel.errors import LimitError
 from polykernel.items import Cell, CommMessage, Question
 from polykernel.message import encode
+from polykernel.questions import Beside, reply_content
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from polykernel.output import Output
     from polykernel.stdin import InputRequests
     from polykernel.supervisor import Supervisor
-
-log = logging.getLogger("polykernel.shell")
 
 
 class Renewal(Protocol):
@@ -114,9 +112,9 @@ class Shell:
     def __init__(self, shared: Shared, subshell_id: str | None = None) -> None:
         self._shared = shared
         self._subshell_id = subshell_id
-        self._place = {} if subshell_id is None else {"subshell": subshell_id}
+        self._place: dict[str, str] = {} if subshell_id is None else {"subshell": subshell_id}
         self._queue: deque[Item] = deque()
-        self._beside: list[Question] = []  # that are answered while a cell runs
+        self._beside = Beside(shared.supervisor, self._place, self._answer)
         self._stopped = False
         self._advancing = False  # taking from the queue
         self.running: Item | None = None
@@ -414,27 +412,15 @@ class Shell:
 
     def _answers_beside(self, question: Question) -> bool:
         """Ask at once, while a cell runs, where the evaluator offers that."""
-        abilities = self._shared.supervisor.abilities
-        beside = isinstance(self.running, Cell) and abilities and abilities.complete_while_busy
-        if not beside:
+        if not isinstance(self.running, Cell) or not self._beside.offered:
             return False
-        self._beside.append(question)
         self._status(question.message, "busy")
-        self._shared.supervisor.request(
-            question.method,
-            {**question.params, **self._place},
-            lambda answer: self._answered_beside(question, answer),
-        )
+        self._beside.ask(question)
         return True
-
-    def _answered_beside(self, question: Question, answer: msgspec.Raw | Failure) -> None:
-        self._beside.remove(question)
-        self._reply(question, self._content(question, answer))
 
     def fail_beside(self, content: dict[str, Any]) -> None:
         """Answer what nobody else will answer any more."""
-        beside, self._beside = self._beside, []
-        for question in beside:
+        for question in self._beside.forget():
             self._reply(question, content)
 
     def _ask(self, question: Question) -> None:
@@ -455,21 +441,11 @@ class Shell:
 
     def _answered(self, question: Question, answer: msgspec.Raw | Failure) -> None:
         self._nothing_runs()
-        self._reply(question, self._content(question, answer))
+        self._answer(question, answer)
         self._next()
 
-    def _content(self, question: Question, answer: msgspec.Raw | Failure) -> object:
-        if not isinstance(answer, Failure):
-            content = bytes(answer)
-            if content.lstrip()[:1] == b"{":
-                return content
-            answer = Failure(INTERNAL_ERROR, f"{question.method} gave no object, but {content!r}")
-        if answer.code == METHOD_NOT_FOUND:
-            return question.unsupported
-        if question.method == "is_complete":  # its reply has no error status
-            log.warning("is_complete failed: %s", answer.message)
-            return question.unsupported
-        return failure_content(answer, self._shared.plugin())
+    def _answer(self, question: Question, answer: msgspec.Raw | Failure) -> None:
+        self._reply(question, reply_content(question, answer, self._shared.plugin))
 
     def _reply(self, item: Question | CommMessage, content: object, *, last: bool = True) -> None:
         if isinstance(item, Question):

@@ -6,7 +6,6 @@ import contextlib
 import logging
 import os
 import signal
-import threading
 from time import monotonic
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from tornado.ioloop import IOLoop
 
-from polykernel import remains
+from polykernel import process_end, remains
 from polykernel.channel import NO_TURN, Channel
 from polykernel.channel_lines import INTERNAL_ERROR, METHOD_NOT_FOUND, VERSION, Failure, Line
 from polykernel.errors import ChannelError, EvaluatorStartError
@@ -139,7 +138,7 @@ class Supervisor:
         self._channel = Channel(process.pipes, self, self._turn)
         if self._paused:
             self._channel.pause()
-        self._watch(process.pid)
+        process_end.watch(process.pid, self._on_ended)
         params = {
             "protocol": VERSION,
             "language": self._language,
@@ -354,26 +353,7 @@ class Supervisor:
 
     # death
 
-    def _watch(self, pid: int) -> None:
-        """Wait for a process without blocking the loop and without reaping it."""
-        descriptor = _pidfd(pid)
-        if descriptor >= 0:
-
-            def ended(fd: int, events: int) -> None:
-                self._loop.remove_handler(fd)
-                os.close(fd)
-                self._on_ended(pid)
-
-            self._loop.add_handler(descriptor, ended, IOLoop.READ)
-            return
-
-        def wait() -> None:
-            _, code = os.waitpid(pid, 0)
-            self._loop.add_callback(self._on_ended, pid, code)
-
-        threading.Thread(target=wait, daemon=True, name="waitpid").start()
-
-    def _on_ended(self, pid: int, code: int | None = None) -> None:
+    def _on_ended(self, pid: int, code: int | None) -> None:
         process, channel = self._process, self._channel
         if process is None or process.pid != pid or channel is None:
             return
@@ -495,14 +475,6 @@ class Supervisor:
             self._retired = True
             self._killed_after, self._excess = after, excess
             self._ask_to_end(restart=False)
-
-
-def _pidfd(pid: int) -> int:
-    """Open a descriptor that tells of a process's end; -1 where there is none to be had."""
-    if hasattr(os, "pidfd_open"):
-        with contextlib.suppress(OSError):  # they are used up, or a container forbids the call
-            return os.pidfd_open(pid)
-    return -1
 
 
 def _folder() -> str:

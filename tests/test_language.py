@@ -31,8 +31,10 @@ def test_a_version_must_be_a_text(value: object) -> None:
         Language(**{**FIELDS, "version": value})
 
 
-def test_a_version_that_only_the_evaluator_knows_is_told_as_an_empty_text() -> None:
-    assert Language(**{**FIELDS, "version": ""}).language_info()["version"] == ""
+def test_a_version_that_only_the_evaluator_knows_is_a_number_nevertheless() -> None:
+    language = Language(**{**FIELDS, "version": ""})
+    assert language.version == ""
+    assert language.language_info()["version"] == "0"
 
 
 @pytest.mark.parametrize("name", ["Calc", "a b", "-a", "a/b", "ä", "calc\n"])

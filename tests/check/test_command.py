@@ -249,7 +249,7 @@ def test_what_a_later_polykernel_will_not_have_is_named_and_no_failure(tmp_path:
     done = run(*arguments, path=tmp_path)
     first, second, *_ = done.stdout.splitlines()
     assert done.returncode == 0, done.stdout + done.stderr
-    assert first == f"old: Old, of {module}"
+    assert first == "old: Old, of sample-old 1.2"
     assert second.startswith("outdated: sizes are deprecated: leave them out (")
     assert second.endswith(", line 4)")
     report = json.loads(run(*arguments, "--json", path=tmp_path).stdout)

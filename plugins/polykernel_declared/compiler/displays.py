@@ -5,18 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from polykernel.evaluator import Bundle, Cell
+from polykernel_declared.figures import contents
 
 VARIABLE = "POLYKERNEL_DISPLAY"
 RESULT = "result.txt"
-_TEXTS = {
-    ".txt": "text/plain",
-    ".html": "text/html",
-    ".svg": "image/svg+xml",
-    ".md": "text/markdown",
-    ".tex": "text/latex",
-    ".json": "application/json",
-}
-_IMAGES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif"}
 
 
 class Displays:
@@ -38,13 +30,14 @@ class Displays:
         """
         result = None
         for path in self._files():
-            bundle = _read(path)
-            if bundle is None:
+            found = contents(path.name, path.read_bytes())
+            if not found:
                 cell.write(f"{path.name} can't be shown: unknown kind\n", "stderr")
-            elif path.name == RESULT:
-                result = bundle
-            else:
-                cell.display(bundle)
+            for bundle in map(Bundle, found):
+                if path.name == RESULT:
+                    result = bundle
+                else:
+                    cell.display(bundle)
             path.unlink()
         return result
 
@@ -59,24 +52,3 @@ class Displays:
         except OSError:  # the program has removed it
             return []
         return sorted(files, key=lambda each: (each.stat().st_mtime_ns, each.name))
-
-
-def _read(path: Path) -> Bundle | None:
-    kind = path.suffix.lower()
-    data = path.read_bytes()
-    if kind in _TEXTS:
-        text = data.decode("utf-8", "replace")
-        mimetype = _TEXTS[kind]
-        if mimetype == "application/json":
-            import json
-
-            try:
-                return Bundle({mimetype: json.loads(text)})
-            except ValueError:
-                return Bundle({"text/plain": text})
-        return Bundle({mimetype: text})
-    if kind in _IMAGES:
-        import base64
-
-        return Bundle({_IMAGES[kind]: base64.b64encode(data).decode("ascii")})
-    return None

@@ -14,6 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Sequence
 
 from polykernel.evaluator import Cell, CellError, InputRefused
+from polykernel_declared import processes
 from polykernel_declared.compiler import waiting
 
 if TYPE_CHECKING:
@@ -223,7 +224,7 @@ def kill_family(process: subprocess.Popen[bytes]) -> None:
     """Kill a program and what it has started."""
     if process.poll() is not None:
         return
-    for pid in reversed(list(waiting.family(process.pid))):
+    for pid in reversed(list(processes.family(process.pid))):
         try:
             os.kill(pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):  # noqa: PERF203

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Iterator
+
+from polykernel_declared import processes
 
 # read and readv, by the machine
 _NUMBERS = {
@@ -44,31 +45,13 @@ def is_read(pid: int, path: str) -> bool:
         pid: The process.
         path: As the links in ``/proc/PID/fd`` name it.
     """
-    return any(_reads(process, path) for process in family(pid))
-
-
-def family(pid: int) -> Iterator[int]:
-    """List a process and all below it."""
-    waiting = [pid]
-    while waiting:
-        process = waiting.pop()
-        yield process
-        for thread in _threads(process):
-            children = _text(f"/proc/{process}/task/{thread}/children").split()
-            waiting += [int(child) for child in children]
-
-
-def _threads(process: int) -> list[str]:
-    try:
-        return [each.name for each in Path(f"/proc/{process}/task").iterdir()]
-    except OSError:
-        return []
+    return any(_reads(process, path) for process in processes.family(pid))
 
 
 def _reads(process: int, path: str) -> bool:
-    for thread in _threads(process):
-        fields = _text(f"/proc/{process}/task/{thread}/syscall").split()
-        if len(fields) < 2 or not fields[0].isdigit() or int(fields[0]) not in READING:
+    for thread in processes.threads(process):
+        fields = processes.call(process, thread)
+        if not fields or int(fields[0]) not in READING:
             continue
         try:
             if os.readlink(f"/proc/{process}/fd/{int(fields[1], 16)}") == path:
@@ -76,11 +59,3 @@ def _reads(process: int, path: str) -> bool:
         except (OSError, ValueError):
             pass  # closed meanwhile
     return False
-
-
-def _text(path: str) -> str:
-    try:
-        with open(path, encoding="ascii") as file:
-            return file.read()
-    except (OSError, UnicodeDecodeError):
-        return ""  # the process has ended, or may not be looked at

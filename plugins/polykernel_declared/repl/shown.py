@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import os
 
 from polykernel.evaluator import Bundle
+from polykernel_declared.figures import contents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterator
-
     from polykernel.evaluator import Cell
-
-_TEXTS = {".svg": "image/svg+xml", ".html": "text/html", ".txt": "text/plain"}
-_IMAGES = {
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".gif": "image/gif",
-    ".pdf": "application/pdf",
-}
-_DECLARATION = "<?xml"
 
 
 class Shown:
@@ -41,20 +30,6 @@ class Shown:
             with open(path, "rb") as file:
                 data = file.read()
             os.unlink(path)
-            for bundle in _bundles(os.path.splitext(name)[1].lower(), data):
-                cell.display(Bundle(bundle))
-
-
-def _bundles(extension: str, data: bytes) -> Iterator[dict[str, str]]:
-    if extension in _IMAGES:
-        if data:
-            yield {_IMAGES[extension]: base64.b64encode(data).decode("ascii")}
-        return
-    mimetype = _TEXTS.get(extension)
-    text = data.decode("utf-8", "replace")
-    if mimetype and extension == ".svg" and _DECLARATION in text:
-        # a program that draws twice into one file puts one document behind the other
-        for each in text.split(_DECLARATION)[1:]:
-            yield {mimetype: _DECLARATION + each}
-    elif mimetype and text.strip():
-        yield {mimetype: text}
+            if data.strip():  # a device that was opened and not drawn on leaves nothing in its file
+                for content in contents(name, data):
+                    cell.display(Bundle(content))

@@ -11,9 +11,7 @@ import os
 import platform
 import struct
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Iterator
+from polykernel_declared import processes
 
 _READ, _SELECT, _POLL, _EPOLL = "read", "select", "poll", "epoll"
 # by their numbers: read, readv; select, pselect6; poll, ppoll; epoll_wait, epoll_pwait(2)
@@ -70,39 +68,17 @@ def find_reader(pid: int, terminal: str) -> Reader | None:
         pid: The program; those that it has started are looked at, too.
         terminal: The terminal's device.
     """
-    for process in _family(pid):
-        for thread in _list(f"/proc/{process}/task"):
-            reader = _reader(process, int(thread), terminal)
+    for process in processes.family(pid):
+        for thread in processes.threads(process):
+            reader = _reader(process, thread, terminal)
             if reader is not None:
                 return reader
     return None
 
 
-def _family(pid: int) -> Iterator[int]:
-    yield pid
-    for thread in _list(f"/proc/{pid}/task"):
-        for child in _text(f"/proc/{pid}/task/{thread}/children").split():
-            yield from _family(int(child))
-
-
-def _list(folder: str) -> list[str]:
-    try:
-        return sorted(os.listdir(folder))
-    except OSError:
-        return []
-
-
-def _text(file: str) -> str:
-    try:
-        with open(file) as opened:
-            return opened.read()
-    except OSError:
-        return ""
-
-
-def _reader(pid: int, tid: int, terminal: str) -> Reader | None:
-    words = _text(f"/proc/{pid}/task/{tid}/syscall").split()
-    if len(words) < 9:  # "running", or a thread that is just coming or going
+def _reader(pid: int, thread: str, terminal: str) -> Reader | None:
+    words = processes.call(pid, thread)
+    if len(words) < 9:  # it runs, or is just coming or going
         return None
     number = int(words[0])
     first, second = int(words[1], 16), int(words[2], 16)
@@ -112,9 +88,9 @@ def _reader(pid: int, tid: int, terminal: str) -> Reader | None:
             return None
     except (OSError, ValueError, struct.error):  # it is just coming or going
         return None
-    status = _text(f"/proc/{pid}/task/{tid}/status")
+    status = processes.text(f"/proc/{pid}/task/{thread}/status")
     turns = status.partition("\nvoluntary_ctxt_switches:")[2].split("\n")[0].strip()
-    return Reader((pid, tid, number, words[7]), turns, _is_timed(number, words))
+    return Reader((pid, int(thread), number, words[7]), turns, _is_timed(number, words))
 
 
 def _is_timed(number: int, words: list[str]) -> bool:
@@ -142,7 +118,7 @@ def _descriptors(pid: int, call: str, first: int, second: int) -> list[int]:
         data = _memory(pid, first, 8 * min(second, _MANY))
         return [each for each, events, _ in struct.iter_unpack("ihh", data) if events & _POLLIN]
     if call == _EPOLL:
-        lines = _text(f"/proc/{pid}/fdinfo/{first}").splitlines()
+        lines = processes.text(f"/proc/{pid}/fdinfo/{first}").splitlines()
         return [int(line.split()[1]) for line in lines if line.startswith("tfd:")]
     return []
 
