@@ -31,6 +31,20 @@ def languages() -> list[str]:
     )
 
 
+def packages() -> dict[str, list[str]]:
+    """Give the Debian packages of each shipped language, compiled ones too."""
+    return {
+        path.stem: _packages(path)
+        for path in sorted(Path(SHIPPED).glob("*.toml"))
+        if not path.name.endswith(".samples.toml")
+    }
+
+
+def _packages(path: Path) -> list[str]:
+    found = _PACKAGES.search(declared(path).install_hint)
+    return found.group(1).split() if found else []
+
+
 def lines_of(language: str) -> int:
     """Count the lines of a declaration that are code."""
     lines = Path(SHIPPED, f"{language}.toml").read_text().splitlines()
@@ -40,15 +54,15 @@ def lines_of(language: str) -> int:
 def of_languages() -> str:
     rows = ["| language | | lines | Debian | known by |", "| --- | --- | --- | --- | --- |"]
     for name in languages():
-        language = declared(Path(SHIPPED, f"{name}.toml"))
-        found = _PACKAGES.search(language.install_hint)
+        path = Path(SHIPPED, f"{name}.toml")
+        language = declared(path)
         prompt = str(language.options.get("prompt", ""))
         known_by = "its own prompt" if prompt else "where it reads"
         if "{token}" in prompt:
             known_by = "a random prompt"
         display = language.display_name.removesuffix(" (polykernel)")
-        packages = " ".join(f"`{each}`" for each in found.group(1).split()) if found else ""
-        rows.append(f"| `{name}` | {display} | {lines_of(name)} | {packages} | {known_by} |")
+        debian = " ".join(f"`{each}`" for each in _packages(path))
+        rows.append(f"| `{name}` | {display} | {lines_of(name)} | {debian} | {known_by} |")
     return "\n".join(rows)
 
 

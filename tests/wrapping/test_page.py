@@ -28,6 +28,12 @@ def test_a_shipped_declaration_is_short(language: str) -> None:
     assert tables.lines_of(language) <= tables.LONGEST
 
 
+def test_the_readme_names_every_shipped_language_and_its_packages() -> None:
+    readme = (blocks.ROOT / "README.md").read_text()
+    for name, packages in tables.packages().items():
+        assert f"`{name}` ({', '.join(packages)})" in readme
+
+
 @pytest.mark.parametrize("number", range(len(DECLARATIONS)))
 def test_the_declarations_of_the_tutorial_run_its_cells(tmp_path: Path, number: int) -> None:
     folder = tmp_path / "polykernel" / "languages"
