@@ -27,7 +27,7 @@ def test_what_the_kit_exports_is_there() -> None:
     assert all(getattr(testing, name).__name__ == name for name in testing.__all__)
     assert testing.__all__ == sorted(testing.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
-        _ = testing.Nothing
+        _ = testing.Nothing  # type: ignore[attr-defined]
 
 
 def run(folder: Path, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
