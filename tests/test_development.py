@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,10 +14,10 @@ from support import processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from support.kernels import Kernel
 
+DOCS = Path(__file__).parent.parent / "docs"
 FRESH = "this cell runs in a fresh evaluator"
 
 
@@ -58,10 +59,12 @@ def test_after_a_change_the_next_cell_runs_the_new_code_and_the_kernel_stays(
     assert outcome.result == "second 2"
     assert outcome.reply["execution_count"] == 2
     assert outcome.sequence == ["busy", "execute_input", "stream", "execute_result", "idle"]
-    assert outcome.text("stderr") == (
+    told = outcome.text("stderr")
+    assert told == (
         "polykernel: evaluator.py changed: this cell runs in a fresh evaluator; "
         "%replay brings back what earlier cells defined\n"
     )
+    assert f"\n{told}Out[2]: " in (DOCS / "developing.md").read_text("utf-8")
     assert kernel.evaluator().pid != evaluator
     assert kernel.pid == host
     assert outcome.message["header"]["session"] == session

@@ -47,6 +47,7 @@ RUN_HERE = {
 }
 #: Pages whose blocks another test module runs: that module names the page.
 ELSEWHERE = (
+    "channel.md",
     "tutorial.md",
     "plugins.md",
     "wrapping.md",
@@ -175,7 +176,7 @@ def test_readmes_commands_do_what_they_say(environment: Environment) -> None:
         done = shells.run(environment, command)
         assert done.returncode == 0, f"{command}\n{done.stdout}"
         printed[command.split()[1]] = done.stdout
-    assert set(printed) == {"list", "install", "exec", "check", "doctor", "uninstall"}
+    assert set(printed) == {"list", "install", "exec", "repl", "check", "doctor", "uninstall"}
     assert " passed, " in printed["check"]
     assert "calc" in printed["list"]
     assert printed["exec"] == "1/2 = 0.5\n"
