@@ -7,6 +7,7 @@ import pytest
 
 from polykernel import Language
 from polykernel.errors import LanguageError
+from polykernel.kernel_info import KernelInfo
 
 FIELDS: dict[str, Any] = {
     "name": "calc",
@@ -35,6 +36,17 @@ def test_a_version_that_only_the_evaluator_knows_is_a_number_nevertheless() -> N
     language = Language(**{**FIELDS, "version": ""})
     assert language.version == ""
     assert language.language_info()["version"] == "0"
+
+
+def test_only_a_version_that_was_declared_can_be_wrong() -> None:
+    unknown = KernelInfo(Language(**{**FIELDS, "version": ""}))
+    assert not unknown.correct("3.1")
+    declared = KernelInfo(Language(**FIELDS))
+    assert declared.correct("3.1")
+    assert not declared.correct("3.1"), "it has been told already"
+    for info in (unknown, declared):
+        content = info.content(subshells=False, debugger=False)
+        assert content["language_info"]["version"] == "3.1"
 
 
 @pytest.mark.parametrize("name", ["Calc", "a b", "-a", "a/b", "ä", "calc\n"])
