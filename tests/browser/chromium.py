@@ -13,7 +13,7 @@ from playwright.sync_api import expect, sync_playwright
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import BrowserContext, ViewportSize
+    from playwright.sync_api import Browser, BrowserContext, ViewportSize
 
 VIEWPORT: ViewportSize = {"width": 1280, "height": 800}
 PATIENCE = 20_000  # milliseconds until something that should come is missed
@@ -32,10 +32,18 @@ ARGUMENTS = [
 
 @contextmanager
 def chromium(token: str) -> Iterator[BrowserContext]:
-    """Run Chromium until the block ends.
+    """Run Chromium until the block ends, with the token of one Jupyter server.
 
-    Args:
-        token: What the Jupyter server wants to see.
+    Raises:
+        RuntimeError: Chromium is not installed.
+    """
+    with launched() as browser, visit(browser, token) as context:
+        yield context
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Run Chromium until the block ends; Playwright runs one at a time in a process.
 
     Raises:
         RuntimeError: Chromium is not installed.
@@ -49,11 +57,17 @@ def chromium(token: str) -> Iterator[BrowserContext]:
             args=ARGUMENTS,
             env={**os.environ, "HOME": home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home},
         )
-        context = browser.new_context(
-            viewport=VIEWPORT, extra_http_headers={"Authorization": f"token {token}"}
-        )
-        context.set_default_timeout(PATIENCE)
-        expect.set_options(timeout=PATIENCE)
-        yield context
-        context.close()
+        yield browser
         browser.close()
+
+
+@contextmanager
+def visit(browser: Browser, token: str) -> Iterator[BrowserContext]:
+    """Open pages of a Jupyter server, which wants to see the token, until the block ends."""
+    context = browser.new_context(
+        viewport=VIEWPORT, extra_http_headers={"Authorization": f"token {token}"}
+    )
+    context.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+    yield context
+    context.close()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from development import Project
 
-from browser.chromium import chromium
+from browser.chromium import launched, visit
 from browser.lab import FrontEnd, Lab, Notebook7
 from browser.server import JupyterServer
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import BrowserContext
+    from playwright.sync_api import Browser, BrowserContext
 
 _failed = pytest.StashKey[bool]()
 
@@ -63,8 +63,14 @@ def server(tmp_path_factory: pytest.TempPathFactory, project: Project) -> Iterat
 
 
 @pytest.fixture(scope="package")
-def browser(server: JupyterServer) -> Iterator[BrowserContext]:
-    with chromium(server.token) as context:
+def running_chromium() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="package")
+def browser(server: JupyterServer, running_chromium: Browser) -> Iterator[BrowserContext]:
+    with visit(running_chromium, server.token) as context:
         yield context
 
 

@@ -13,13 +13,14 @@ import sample_environment
 from playwright.sync_api import expect
 from support.tutorial import Command, File, Other, Reader, environment, read
 
-from browser.chromium import chromium
+from browser.chromium import visit
 from browser.lab import Lab, Notebook, card
 from browser.server import JupyterServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from playwright.sync_api import Browser
     from sample_environment import Environment
 
 ROOT = Path(__file__).parent.parent.parent
@@ -50,13 +51,15 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Environment:
 
 
 @pytest.fixture(scope="module")
-def tutorial_lab(done: Environment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def tutorial_lab(
+    done: Environment, running_chromium: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Lab]:
     folder = tmp_path_factory.mktemp("tutorial-lab")
     assets = Path(sys.prefix) / "share" / "jupyter" / "lab"
     server = JupyterServer(
         folder, python=done.python, variables={"JUPYTERLAB_DIR": str(assets), "PYTHONPATH": ""}
     )
-    with chromium(server.token) as context:
+    with visit(running_chromium, server.token) as context:
         lab = Lab(server, context)
         lab.load()
         yield lab

@@ -104,24 +104,24 @@ def test_without_pygments_its_lexers_are_not_tried(monkeypatch: pytest.MonkeyPat
     result = facts("lexer")
     assert result.status == "not tried"
     assert "Pygments is not installed" in result.note
-    result = facts("extension", file_extension=".rb")
+    result = facts("extension", file_extension=".go")
     assert result.status == "passed"
     assert "not looked at" in result.note
 
 
 def test_an_extension_of_another_language_is_a_failure() -> None:
-    result = facts("extension", file_extension=".rb")
+    result = facts("extension", file_extension=".go")
     assert result.status == "failed"
-    assert "Ruby" in result.came
+    assert "Go" in result.came
     result = facts("extension", file_extension=".calc")
     assert result.status == "failed"
     assert "the language calc of polykernel" in result.came
 
 
 def test_an_extension_that_a_known_language_shares_with_others_is_told() -> None:
-    result = facts("extension", file_extension=".rb", pygments_lexer="prolog")
+    result = facts("extension", file_extension=".go", pygments_lexer="prolog")
     assert result.status == "passed"
-    assert result.note == "in Pygments it is the extension of Ruby"
+    assert result.note == "in Pygments it is the extension of Go"
 
 
 @pytest.mark.parametrize(
