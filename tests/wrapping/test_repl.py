@@ -89,6 +89,31 @@ def start(tmp_path: Path, config: Path) -> Iterator[Any]:
         each.kernel.end()
 
 
+#: Waits for keys only for a while each time, as what has timers does.
+TIMED = """
+import os, select, sys
+
+prompt = "own> "
+while True:
+    os.write(1, prompt.encode())
+    select.select([0], [], [], 3600)
+    line = os.read(0, 9999).decode().strip()
+    if line.startswith("prompt "):
+        prompt = line[7:] + "> "
+    else:
+        os.write(1, line.upper().encode() + b"\\n")
+"""
+
+
+def test_a_program_with_timers_gets_its_prompt_though_its_own_is_another(
+    start: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "timed.py").write_text(TIMED)
+    command = [sys.executable, str(tmp_path / "timed.py")]
+    repl = f"command = {command!r}\nsetup = 'prompt {{token}}'\nprompt = '{{token}}> '"
+    assert start(f"[repl]\n{repl}\n").text("hello") == "HELLO\n"
+
+
 def test_colours_and_carriage_returns_are_kept(wrapped: Wrapped) -> None:
     code = r"_ = sys.stdout.write('\x1b[31mred\x1b[0m\r10 %\r100 %\n')"
     assert wrapped.text(code) == "\x1b[31mred\x1b[0m\r10 %\r100 %\n"

@@ -67,6 +67,7 @@ class Program:
         self._prompts = bool(settings.text("prompt"))
         self._told = 0
         self._can_tell = False
+        self._greets = bool(settings.texts("setup"))
         self._patience = float(settings.number("patience"))
         self.interrupts = 0
         self.greeting = ""
@@ -107,6 +108,7 @@ class Program:
         deadline = monotonic() + _SETUP_PATIENCE
         try:
             state = self._wait(deadline)
+            self._greets = False
             self.sieve.end()
             for line in self._settings.texts("setup"):
                 state = self.say(line, deadline)
@@ -201,7 +203,10 @@ class Program:
             return False
         if reader != self._reader() or self.terminal.sending:
             return False
-        if reader.timed and not (self.sieve.prompts() or self.sieve.continues()):
+        # its own prompt, before `setup` has changed it, is not declared: silence must do
+        known = self.sieve.prompts() or self.sieve.continues()
+        known = known or (self._greets and quiet > self._patience)
+        if reader.timed and not known:
             return False
         self._before = reader
         return True
