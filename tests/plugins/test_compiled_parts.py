@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from polykernel_declared.compiler import diagnostics
@@ -21,6 +21,9 @@ from polykernel_declared.declaration import declared as make
 from support import compiled
 
 from polykernel import LanguageError
+
+if TYPE_CHECKING:
+    from polykernel.testing.fixtures import MakeEvaluator
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -343,6 +346,18 @@ def test_the_docs_have_the_table_of_all_keys() -> None:
 def test_a_wrong_declaration_says_what_is_wrong(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(LanguageError, match=re.escape(message)):
         make({"name": "wrong", "compiler": wrong})
+
+
+@pytest.mark.parametrize("name", compiled.COMPILED)
+def test_a_cell_without_its_compiler_says_what_to_install(
+    name: str, evaluator: MakeEvaluator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    language = compiled.declared(name)
+    monkeypatch.setenv("PATH", "/nowhere")
+    session = evaluator(language.evaluator, options=language.options)
+    failure = session.execute("1").failure
+    assert failure.ename == "ProgramNotFound"
+    assert failure.evalue.endswith(f"is not installed; {language.install_hint}")
 
 
 @pytest.mark.parametrize("name", compiled.COMPILED)

@@ -41,7 +41,7 @@ class Compiler(Evaluator):
         self._folder = self.temporary or tempfile.mkdtemp(prefix="polykernel-")
         Path(self._folder).mkdir(0o700, parents=True, exist_ok=True)
         self._folder = os.path.realpath(self._folder)
-        self._tools = Tools(self._folder)
+        self._tools = Tools(self._folder, str(options.get("install_hint", "")))
         self._syntax = Syntax(options)
         self._words = Words(options.get("keywords", ()))
         self._builder = Builder(options, self._syntax, self._tools)
