@@ -105,7 +105,8 @@ def list_languages(arguments: Namespace) -> int:
         print(f"{language['name']}: {language['display_name']} {language['version']}".rstrip())
         print(f"    plugin      {language['plugin']} {language['plugin_version']}")
         print(f"    runtime     {language['trouble'] or 'there'}")
-        for directory in language["kernelspecs"] or ["none; 'polykernel install' writes one"]:
+        none = f"none; 'polykernel install {language['name']}' writes one"
+        for directory in language["kernelspecs"] or [none]:
             print(f"    kernelspec  {directory}")
     if broken:
         print("\nplugins that can't be loaded ('polykernel list --json' has the tracebacks):")

@@ -343,7 +343,7 @@ def test_list_can_be_read_by_a_person(environment: Environment) -> None:
     assert lines[at + 1 : at + 4] == [
         "    plugin      sample-lua 1.2",
         "    runtime     Lua needs the program no-such-lua on the PATH",
-        "    kernelspec  none; 'polykernel install' writes one",
+        "    kernelspec  none; 'polykernel install lua' writes one",
     ]
     at = lines.index("lost: sample-lost 1.2")
     assert lines[at + 1] == "    ModuleNotFoundError: No module named 'not_there_at_all'"
