@@ -203,13 +203,15 @@ class Program:
             return False
         if reader != self._reader() or self.terminal.sending:
             return False
-        # its own prompt, before `setup` has changed it, is not declared: silence must do
-        known = self.sieve.prompts() or self.sieve.continues()
-        known = known or (self._greets and quiet > self._patience)
-        if reader.timed and not known:
+        if reader.timed and not self._prompted(quiet):
             return False
         self._before = reader
         return True
+
+    def _prompted(self, quiet: float) -> bool:
+        if self._greets and quiet > self._patience:
+            return True  # its own prompt, before `setup` has changed it, is not declared
+        return self.sieve.prompts() or self.sieve.continues()
 
     def _catch_up(self) -> bool:
         """Read all that the program has written so far."""
