@@ -25,7 +25,7 @@ SAMPLES = ".samples.toml"
 @hookimpl
 def polykernel_languages() -> list[Language | LanguageError]:
     """Bring the declared languages; a ``LanguageError`` in the place of one that is wrong."""
-    return [_declared(path) for path in find().values()]
+    return [_declared(name, path) for name, path in find().items()]
 
 
 @hookimpl
@@ -48,11 +48,12 @@ def polykernel_samples(language: str) -> Samples | None:
         raise LanguageError(f"{path}: {error}") from None
 
 
-def _declared(path: str) -> Language | LanguageError:
+def _declared(name: str, path: str) -> Language | LanguageError:
     try:
         return declared(path)
     except LanguageError as error:
-        return error
+        # without its traceback: it is the file that is wrong, and no code of ours
+        return LanguageError(str(error), language=name)
 
 
 def folders() -> list[str]:

@@ -376,6 +376,20 @@ def test_installing_a_language_without_its_program_says_what_to_install(
     assert "no-such-program on the PATH; on Debian: apt install nowhere" in text
 
 
+def test_a_language_whose_file_is_wrong_says_so_where_it_is_asked_for(
+    tmp_path: Path, config: Path
+) -> None:
+    (config / "wrapped.toml").write_text('[repl]\ncommand = "cat"\n')
+    code, text = commands.run(tmp_path, "polykernel", "exec", "wrapped", "-c", "1")
+    assert code != 0
+    assert "wrapped.toml: [repl] command must be a list of strings, not 'cat'" in text
+    assert ".py" not in text
+    _, listed = commands.run(tmp_path, "polykernel", "list")
+    _, _, told = listed.partition("plugins that can't be loaded")
+    assert "wrapped.toml: [repl] command must be" in told
+    assert ".py" not in told
+
+
 def test_a_users_file_goes_before_a_shipped_one(tmp_path: Path, config: Path) -> None:
     (config / "bc.toml").write_text('display_name = "My bc"\n[repl]\ncommand = ["cat"]\n')
     _, listed = commands.run(tmp_path, "polykernel", "list")
