@@ -60,8 +60,7 @@ def _modules(language: Language, python: str, env: Mapping[str, str] | None) -> 
 def _programs(language: Language, env: Mapping[str, str] | None) -> list[str]:
     path = (env or {}).get("PATH")
     programs = dict.fromkeys([*language.command[:1], *language.programs])
-    return [
-        f"the program {name} on the PATH"
-        for name in programs
-        if shutil.which(name, path=path) is None
-    ]
+    missing = [name for name in programs if shutil.which(name, path=path) is None]
+    if not missing:
+        return []
+    return [f"the program{'s' if missing[1:] else ''} {', '.join(missing)} on the PATH"]

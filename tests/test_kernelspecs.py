@@ -295,6 +295,15 @@ def test_a_missing_runtime_is_told_with_what_to_do(folder: Path) -> None:
     assert not folder.exists()
 
 
+def test_several_missing_programs_are_told_in_one_breath(folder: Path) -> None:
+    needy = with_language(found("echo"), programs=("no-such-one", "sh", "no-such-other"))
+    with pytest.raises(KernelspecError) as raised:
+        install(needy, Variant(), folder)
+    assert str(raised.value) == (
+        "Echo (polykernel) needs the programs no-such-one, no-such-other on the PATH"
+    )
+
+
 def test_an_evaluator_that_its_plugin_does_not_bring_is_told(folder: Path) -> None:
     with pytest.raises(KernelspecError, match=r"its evaluator module polykernel_echo\.nothing"):
         install(
