@@ -51,6 +51,7 @@ ELSEWHERE = (
     "tutorial.md",
     "plugins.md",
     "wrapping.md",
+    "timed.md",
     "compiled.md",
     "testing.md",
     "developing.md",
