@@ -15,7 +15,8 @@ from support.tutorial import Command, File, Other, read
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PAGE = (blocks.DOCS / "timed.md").read_text("utf-8")
+FILE = blocks.DOCS / "timed.md"
+PAGE = FILE.read_text("utf-8")
 TUTORIAL = (blocks.DOCS / "tutorial.md").read_text("utf-8")
 
 
@@ -75,9 +76,7 @@ def javascript(tmp_path: Path) -> Path:
 
 
 def test_the_declaration_runs_the_pages_cells(javascript: Path) -> None:
-    (transcript,) = [
-        each.text for each in blocks.of(blocks.DOCS / "timed.md") if each.is_transcript
-    ]
+    (transcript,) = [each.text for each in blocks.of(FILE) if each.is_transcript]
     (cell,) = transcripts.read(transcript)
     assert commands.run(javascript, "polykernel", "exec", "javascript", "-c", cell.code) == (
         0,
