@@ -142,6 +142,7 @@ class Subject:
         self.front_ends: list[FrontEnd] = []
         self.killed = False  # in this round
         self.restarted = False
+        self._strays = False  # children that nobody waits for may print
         self.witness = self.connect()
         self.ledger.watch_through(self.witness.name)
 
@@ -233,6 +234,9 @@ class Subject:
         [make] = dice.choices(list(table), list(table.values()))
         if subshell and make in (cells.children, cells.tasks):
             make = cells.lines
+        if make is cells.large and self._strays:
+            make = cells.many  # what a child writes may cut a line that no pipe takes at once
+        self._strays = self._strays or make is cells.children
         return make(self.cook(dice, main=not subshell), dice)
 
     def cook(self, dice: random.Random, *, main: bool = True) -> cells.Cook:
@@ -266,7 +270,7 @@ class Subject:
     def calm(self) -> None:
         """Note that nothing disturbs any more."""
         self._dangers.clear()
-        self.killed = self.restarted = False
+        self.killed = self.restarted = self._strays = False
 
     def baseline_is_known(self, baseline: Baseline) -> bool:
         """Whether this host and this evaluator have been seen at rest."""

@@ -58,12 +58,21 @@ def _gone_without_pidfd(process: psutil.Process, seconds: float) -> bool:
     return True
 
 
-def until(happened: Callable[[], bool], what: str, patience: float = 20) -> None:
-    """Wait for something that nobody tells us, but not for ever."""
+def until(
+    happened: Callable[[], bool], what: str, patience: float = 20, every: float = 0.01
+) -> None:
+    """Wait for something that nobody tells us, but not for ever.
+
+    Args:
+        happened: Looks.
+        what: What is waited for.
+        patience: Seconds.
+        every: Seconds between two looks, where a look disturbs what it looks at.
+    """
     deadline = time.monotonic() + patience
     while not happened():
         assert time.monotonic() < deadline, f"{what} did not happen within {patience} seconds"
-        select.select([], [], [], 0.01)
+        select.select([], [], [], every)
 
 
 def alive(process: psutil.Process) -> bool:
