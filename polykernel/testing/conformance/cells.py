@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from polykernel.testing.conformance.register import Broken, NotOffered, check
-from polykernel.testing.conformance.trial import described, next_cell_runs
+from polykernel.testing.conformance.trial import cell_shows, described, next_cell_runs
 
 if TYPE_CHECKING:
     from polykernel.testing.conformance.trial import Trial
@@ -45,10 +45,7 @@ def value(trial: Trial) -> None:
 )
 def multiline(trial: Trial) -> None:
     """A cell may have several lines."""
-    code, text = trial.samples.multiline or ("", "")
-    outcome = trial.kernel.execute(code)
-    if text not in outcome.shown:
-        raise Broken(f"{described(outcome)}; expected was the text {text!r}")
+    cell_shows(trial, *(trial.samples.multiline or ("", "")))
 
 
 @check(
@@ -62,9 +59,7 @@ def state(trial: Trial) -> None:
     """What one cell sets, the next one finds."""
     sets, shows, text = trial.samples.state or ("", "", "")
     _ok(trial.kernel.execute(sets))
-    outcome = trial.kernel.execute(shows)
-    if text not in outcome.shown:
-        raise Broken(f"{described(outcome)}; expected was the text {text!r}")
+    cell_shows(trial, shows, text)
 
 
 def _stream(trial: Trial, name: str, sample: tuple[str, str]) -> None:

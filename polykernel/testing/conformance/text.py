@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from polykernel.testing.conformance.register import Broken, NotTried, check
-from polykernel.testing.conformance.trial import described, next_cell_runs
+from polykernel.testing.conformance.trial import cell_shows, described, next_cell_runs
 
 if TYPE_CHECKING:
     from polykernel.testing.conformance.trial import Trial
@@ -49,10 +49,7 @@ def blank(trial: Trial) -> None:
 )
 def unicode(trial: Trial) -> None:
     """Characters beyond U+FFFF come back as they are."""
-    code, text = trial.samples.unicode or ("", "")
-    outcome = trial.kernel.execute(code)
-    if text not in outcome.shown:
-        raise Broken(f"{described(outcome)}; expected was the text {text!r}")
+    cell_shows(trial, *(trial.samples.unicode or ("", "")))
 
 
 @check(

@@ -183,6 +183,17 @@ def _end(kernel: Kernel, *, at_once: bool) -> None:
         kernel.close()
 
 
+def cell_shows(trial: Trial, code: str, text: str) -> None:
+    """Run a cell, and hold that a text is in what it shows.
+
+    Raises:
+        Broken: It is not.
+    """
+    outcome = trial.kernel.execute(code)
+    if text not in outcome.shown:
+        raise Broken(f"{described(outcome)}; expected was the text {text!r}")
+
+
 def described(outcome: Outcome) -> str:
     """Tell an outcome in one line: what a failing check got."""
     parts = [f"status {outcome.status}"]
