@@ -74,7 +74,7 @@ def test_ipykernels_shouts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     )
     try:
         client = kernel.connect(checked=False)
-        client.request("kernel_info_request")
+        client.ready()
         assert client.execute("ça va?").result == "ÇA VA?"
     finally:
         kernel.end()
