@@ -184,6 +184,42 @@ def test_an_interrupt_of_a_cell_that_ends_just_then_harms_nothing(python: Kernel
     assert client.outcome(client.send_execute("1 + 1", subshell=shell)).result == "2"
 
 
+TRACED = """
+import sys
+from time import monotonic
+def called(): return 'called'
+sys.settrace(lambda frame, event, argument: None)
+until = monotonic() + 0.5  # longer than it takes to interrupt anything
+while monotonic() < until: value = called()
+sys.settrace(None)
+value
+"""
+
+
+def test_traced_code_runs_after_an_interrupt_of_a_subshell(python: Kernel) -> None:
+    client = python.client
+    shell = client.create_subshell()
+    cell = client.send_execute("print('begun')\nwhile True: pass", subshell=shell)
+    client.wait_for_text("begun", cell)
+    interrupt(client)
+    assert client.outcome(cell).reply["ename"] == "KeyboardInterrupt"
+    assert client.execute(TRACED).result == "'called'"
+
+
+def test_traced_code_runs_beside_a_subshell_that_c_code_keeps_from_its_interrupt(
+    python: Kernel,
+) -> None:
+    client = python.client
+    shell = client.create_subshell()
+    client.execute("import threading; lock = threading.Lock(); lock.acquire()")
+    cell = client.send_execute("print('begun'); lock.acquire()\nwhile True: pass", subshell=shell)
+    client.wait_for_text("begun", cell)
+    interrupt(client)
+    assert client.execute(TRACED).result == "'called'"
+    assert client.execute("lock.release()").status == "ok"
+    assert client.outcome(cell).reply["ename"] == "KeyboardInterrupt"
+
+
 def test_completion_is_answered_while_the_cell_of_the_same_subshell_runs(python: Kernel) -> None:
     client = python.client
     shell = client.create_subshell()
