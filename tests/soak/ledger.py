@@ -207,12 +207,20 @@ class Ledger:
         return counts
 
     def _forget(self) -> None:
-        self._earlier = {key: each for key, each in self.asked.items() if each.excuses}
+        kept = [each for each in self.asked.values() if each.excuses]
+        # a child that a disturbed cell has left behind may yet print, in the cell that ran last
+        last = self._last_in_the_main_shell()
+        self._earlier = {each.msg_id: each for each in [*kept, *last]}
         self.asked = {}
         self._foreign = {}
         self._views.clear()
         self._replies.clear()
         self._questions.clear()
+
+    def _last_in_the_main_shell(self) -> list[Asked]:
+        cells = [each for each in self.asked.values() if each.is_cell and each.shell is None]
+        began = [each for each in cells if each.began]
+        return sorted(began, key=lambda each: statuses.span(each.caused)[0])[-1:]
 
     def _check_views(self) -> None:
         """Hold that all front ends have seen the same, from their welcome to their end."""

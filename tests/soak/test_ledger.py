@@ -230,6 +230,18 @@ def test_excuses_excuse_what_they_say_and_no_more(kernel: Kernel) -> None:
     kernel.check()
 
 
+def test_a_child_may_print_in_the_last_cell_of_the_round_before_and_in_no_other(
+    kernel: Kernel,
+) -> None:
+    kernel.check()
+    kernel.said.clear()
+    kernel.say("iopub", "stream", "q2", name="stdout", text="q0.k 1\n")
+    kernel.check()
+    kernel.say("iopub", "stream", "q1", name="stdout", text="q0.k 2\n")
+    with pytest.raises(Broken, match="nobody has asked"):
+        kernel.hear()
+
+
 @pytest.mark.parametrize("excuse", [INTERRUPTED, LEFT])
 def test_another_excuse_does_not_excuse_a_death(kernel: Kernel, excuse: str) -> None:
     kernel.ledger.asked["q1"].excuses.add(excuse)
