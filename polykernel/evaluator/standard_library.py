@@ -79,10 +79,18 @@ class StandardLibraryFirst:
         ident = get_ident()
         self._depths[ident] = self._depths.get(ident, 1) - 1
         if not self._depths[ident]:
-            del self._depths[ident]
-            if not self._depths and self in sys.meta_path:
+            self.leave()
+
+    def leave(self) -> None:
+        """Take the calling thread out, however deep it is in: an interrupt may disturb its exit.
+
+        At the end of a request, when no interrupt comes any more, this mends what one has left.
+        """
+        self._depths.pop(get_ident(), None)
+        if not self._depths:
+            if self in sys.meta_path:
                 self._spare.keep()
-            if self._aside and not self._depths:
+            if self._aside:
                 self._put_back()
 
     def _put_aside(self) -> None:

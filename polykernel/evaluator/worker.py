@@ -8,6 +8,7 @@ from polykernel.evaluator.contract import WrongReturn
 from polykernel.evaluator.display import show
 from polykernel.evaluator.failure import CellError
 from polykernel.evaluator.reports import Report, of_value, text_of
+from polykernel.evaluator.standard_library import standard_library_first
 from polykernel.evaluator.tasks import is_awaitable
 
 TYPE_CHECKING = False
@@ -114,6 +115,7 @@ class Worker:
             self._outlet.refuse(number, INTERNAL_ERROR, f"{type(error).__name__}: {text_of(error)}")
         finally:
             self._gate.end(number)
+            standard_library_first.leave()
 
     def _leave_if_terminating(self) -> None:
         # without an answer: that is the host's, when it has seen how the process ended

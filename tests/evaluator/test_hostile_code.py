@@ -93,6 +93,21 @@ def test_a_file_that_was_imported_before_the_runtime_needed_the_name_steps_aside
         assert host.value("helper.asyncio.x + helper.traceback.x") == "2"
 
 
+def test_an_interrupt_while_an_import_of_the_runtimes_ends_leaves_nothing(
+    tmp_path: Path, python: str
+) -> None:
+    descriptors = "import os; len(os.listdir('/dev/fd'))"
+    with started(tmp_path, "token", python=python) as host:
+        before = host.value(descriptors)
+        # as it is when the context's end never came to anything
+        entered = "standard_library_first.__enter__(); 'token' in sys.modules"
+        host.run("import sys, token; from polykernel.evaluator import standard_library_first")
+        assert host.value(entered) == "False"
+        assert host.value("sys.modules['token'].x") == "1"
+        assert host.value(entered) == "False"
+        assert host.value(descriptors) == before
+
+
 def test_an_event_loop_that_user_code_broke_is_given_up(host: Host) -> None:
     host.run("import asyncio; asyncio.get_running_loop()._selector = None")
     # a cell that comes sooner would find the loop that nobody has yet tried to run
