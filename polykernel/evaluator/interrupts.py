@@ -18,7 +18,9 @@ import threading
 from os import getpid as _getpid
 from os import kill as _kill
 from time import monotonic
+from time import sleep as _sleep
 
+from polykernel.evaluator import requests
 from polykernel.evaluator.bare import signal
 from polykernel.evaluator.worker import Gate
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from polykernel.evaluator.outlet import Outlet
 
 EARLY = 1.0  # seconds by which a signal may be ahead of the beginning of the request that it means
+LATER = 0.001  # seconds after which a signal comes again that came while a module was being found
 
 
 class Interrupts(Gate):
@@ -164,8 +167,25 @@ class Interrupts(Gate):
     def _on_interrupt(self, signum: int, frame: FrameType | None) -> None:
         if self._held or self._outlet.is_locked_here():
             self._deferred_interrupt = self._outlet.deferred = True
-        else:
+        elif not (self.armed and in_import_system(frame) and self._comes_again()):
             self._interrupt(frame)
+
+    def _comes_again(self) -> bool:
+        """Let the signal come again in a moment; false where there are no threads left."""
+        number, between = self._running, self._between
+
+        def come() -> None:
+            _sleep(LATER)
+            if between:
+                _signal_main_thread(signal.SIGINT)
+            else:
+                self.repeat(number)
+
+        try:
+            requests.start_thread(come)
+        except RuntimeError:
+            return False
+        return True
 
     def _on_end(self, signum: int, frame: FrameType | None) -> None:
         if self._held or self._outlet.is_locked_here():
@@ -240,6 +260,11 @@ def _raise(frame: FrameType | None) -> None:
 
 def _ignore(frame: FrameType | None) -> None:
     pass
+
+
+def in_import_system(frame: FrameType | None) -> bool:
+    """Whether a thread looks for a module: an exception there may leave a lock held for ever."""
+    return frame is not None and frame.f_code.co_filename.startswith("<frozen importlib")
 
 
 def main_frame() -> FrameType | None:

@@ -12,6 +12,7 @@ from _thread import get_ident
 
 from polykernel.evaluator import requests
 from polykernel.evaluator.bare import Empty, SimpleQueue
+from polykernel.evaluator.interrupts import in_import_system
 from polykernel.evaluator.standard_library import standard_library_first
 from polykernel.evaluator.worker import Gate
 
@@ -158,6 +159,7 @@ class ThreadGate(Gate):
             return False
         plain_sleep(0)  # whoever has just got the interpreter keeps it for some milliseconds
         frame = sys._current_frames().get(self.ident)  # noqa: SLF001
+        at = -1 if frame is None else frame.f_lasti
         if self._asked and not self._tasks.stopping:
             self._wanted.discard(number)
             return True
@@ -166,7 +168,7 @@ class ThreadGate(Gate):
             return False
         if self.armed and frame is not None and _in_users_code(frame):
             self._struck = True
-            if raiser.strike(frame):
+            if raiser.strike(frame, at):
                 self._wanted.discard(number)
                 self.noted = False
                 return True
@@ -176,8 +178,8 @@ class ThreadGate(Gate):
 
 def _in_users_code(frame: FrameType | None) -> bool:
     """Whether a thread is in what the author's or the user's code does, and not in the runtime."""
-    if frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
-        return False  # an exception there may leave a module's lock held for ever
+    if in_import_system(frame):
+        return False
     while frame is not None:
         module = str(frame.f_globals.get("__name__"))
         if module == _OURS + "worker":
@@ -213,25 +215,27 @@ class Raiser:
         self._number = ctypes.c_ulong
         self._error = ctypes.py_object(KeyboardInterrupt)
 
-    def strike(self, frame: FrameType) -> bool:
+    def strike(self, frame: FrameType, at: int) -> bool:
         """Raise it.
 
         Args:
             frame: Where the thread was seen to be.
+            at: Its instruction there.
 
         Returns:
-            False where that can't be done, or C code keeps the thread from hearing of it.
+            False where that can't be done, as where the thread has gone on meanwhile, or C code
+            keeps it from hearing of it.
         """
         if self._set is None:
             return False
         raise_in, wait = self._set, plain_sleep
-        thread, own = self._number(self._ident), self._number(get_ident())
-        at = frame.f_lasti
-        if not raise_in(thread, self._error):
+        thread, own, ident = self._number(self._ident), self._number(get_ident()), self._ident
+        moved = sys._current_frames().get(ident) is not frame or frame.f_lasti != at  # noqa: SLF001
+        if moved or not raise_in(thread, self._error):
             return False
         # until it is raised we must call no function of Python's: it might be traced
         wait(FIRST_WAIT)
-        if sys._current_frames().get(self._ident) is not frame or frame.f_lasti != at:  # noqa: SLF001
+        if sys._current_frames().get(ident) is not frame or frame.f_lasti != at:  # noqa: SLF001
             return True
         try:
             raise_in(thread, None)

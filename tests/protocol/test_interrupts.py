@@ -174,3 +174,28 @@ def test_the_channel_tells_which_request_an_interrupt_is_meant_for(program: Kern
     program.client.wait_for_text("begun", cell)
     interrupt(program)
     assert program.client.outcome(cell).text() == "begun\ninterrupt True False\n"
+
+
+# what stands under this name looks for modules, and has locks that are never given back
+IMPORTS = """
+from time import monotonic
+source = "until = monotonic() + 0.3\\nwhile monotonic() < until: pass"
+imports = compile(source, "<frozen importlib._bootstrap>", "exec")
+print("begun")
+exec(imports)
+print("whole")
+while True: pass
+"""
+
+
+@pytest.mark.parametrize("where", ["main shell", "subshell"])
+def test_an_interrupt_waits_until_the_import_system_is_left(python: Kernel, where: str) -> None:
+    client = python.client
+    shell = client.create_subshell() if where == "subshell" else None
+    cell = client.send_execute(IMPORTS, subshell=shell)
+    client.wait_for_text("begun", cell)
+    assert client.request("interrupt_request", channel="control").status == "ok"
+    outcome = client.outcome(cell)
+    assert outcome.text() == "begun\nwhole\n"
+    assert outcome.reply["ename"] == "KeyboardInterrupt"
+    assert client.execute("6 * 7").result == "42"
