@@ -22,6 +22,7 @@ from time import sleep as _sleep
 
 from polykernel.evaluator import requests
 from polykernel.evaluator.bare import signal
+from polykernel.evaluator.standard_library import standard_library_first
 from polykernel.evaluator.worker import Gate
 
 TYPE_CHECKING = False
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from polykernel.evaluator.outlet import Outlet
 
 EARLY = 1.0  # seconds by which a signal may be ahead of the beginning of the request that it means
-LATER = 0.001  # seconds after which a signal comes again that came while a module was being found
+LATER = 0.005  # seconds after which a signal comes again that came while a module was being loaded
 
 
 class Interrupts(Gate):
@@ -167,7 +168,9 @@ class Interrupts(Gate):
     def _on_interrupt(self, signum: int, frame: FrameType | None) -> None:
         if self._held or self._outlet.is_locked_here():
             self._deferred_interrupt = self._outlet.deferred = True
-        elif not (self.armed and in_import_system(frame) and self._comes_again()):
+        elif not (
+            self.armed and in_import_system(frame, threading.get_ident()) and self._comes_again()
+        ):
             self._interrupt(frame)
 
     def _comes_again(self) -> bool:
@@ -262,8 +265,26 @@ def _ignore(frame: FrameType | None) -> None:
     pass
 
 
-def in_import_system(frame: FrameType | None) -> bool:
-    """Whether a thread looks for a module: an exception there may leave a lock held for ever."""
+def in_import_system(frame: FrameType | None, ident: int) -> bool:
+    """Whether a thread looks for a module, or loads one that the runtime or a plugin needs late.
+
+    An exception in the import system may leave a lock held for ever, and one in a module of ours
+    gives another thread, which waits for the same module, half of it.
+
+    Args:
+        frame: What the thread executes.
+        ident: The thread.
+    """
+    if _is_import_systems(frame):
+        return True
+    if not standard_library_first.is_entered_by(ident):
+        return False
+    while frame is not None and not _is_import_systems(frame):
+        frame = frame.f_back
+    return frame is not None
+
+
+def _is_import_systems(frame: FrameType | None) -> bool:
     return frame is not None and frame.f_code.co_filename.startswith("<frozen importlib")
 
 

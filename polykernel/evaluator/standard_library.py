@@ -81,6 +81,10 @@ class StandardLibraryFirst:
         if not self._depths[ident]:
             self.leave()
 
+    def is_entered_by(self, ident: int) -> bool:
+        """Whether a thread is in the context."""
+        return ident in self._depths
+
     def leave(self) -> None:
         """Take the calling thread out, however deep it is in: an interrupt may disturb its exit.
 

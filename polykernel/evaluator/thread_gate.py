@@ -166,7 +166,7 @@ class ThreadGate(Gate):
         if self._tasks.interrupt(frame):
             self._asked = True  # but a step that begins just now may keep the loop
             return False
-        if self.armed and frame is not None and _in_users_code(frame):
+        if self.armed and frame is not None and _in_users_code(frame, self.ident):
             self._struck = True
             if raiser.strike(frame, at):
                 self._wanted.discard(number)
@@ -176,9 +176,9 @@ class ThreadGate(Gate):
         return False
 
 
-def _in_users_code(frame: FrameType | None) -> bool:
+def _in_users_code(frame: FrameType | None, ident: int) -> bool:
     """Whether a thread is in what the author's or the user's code does, and not in the runtime."""
-    if in_import_system(frame):
+    if in_import_system(frame, ident):
         return False
     while frame is not None:
         module = str(frame.f_globals.get("__name__"))

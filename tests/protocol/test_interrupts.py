@@ -176,23 +176,40 @@ def test_the_channel_tells_which_request_an_interrupt_is_meant_for(program: Kern
     assert program.client.outcome(cell).text() == "begun\ninterrupt True False\n"
 
 
-# what stands under this name looks for modules, and has locks that are never given back
-IMPORTS = """
+LOAD = """
+import os
 from time import monotonic
-source = "until = monotonic() + 0.3\\nwhile monotonic() < until: pass"
-imports = compile(source, "<frozen importlib._bootstrap>", "exec")
-print("begun")
-exec(imports)
-print("whole")
-while True: pass
+os.write(1, b'begun\\n')
+until = monotonic() + 0.3
+while monotonic() < until: pass
+os.write(1, b'whole\\n')
 """
+IMPORTS = {
+    # what stands under this name has locks that are never given back
+    "finds a module": f"""
+exec(compile({LOAD!r}, "<frozen importlib._bootstrap>", "exec"))
+""",
+    # another thread that waits for the same module would get half of it
+    "loads a module that is needed late": f"""
+import sys
+from pathlib import Path
+from polykernel.evaluator import standard_library_first
+sys.path.insert(0, "")
+Path("late_module.py").write_text({LOAD!r})
+with standard_library_first:
+    import late_module
+""",
+}
 
 
 @pytest.mark.parametrize("where", ["main shell", "subshell"])
-def test_an_interrupt_waits_until_the_import_system_is_left(python: Kernel, where: str) -> None:
+@pytest.mark.parametrize("imports", IMPORTS.values(), ids=IMPORTS.keys())
+def test_an_interrupt_waits_until_the_import_system_is_left(
+    python: Kernel, imports: str, where: str
+) -> None:
     client = python.client
     shell = client.create_subshell() if where == "subshell" else None
-    cell = client.send_execute(IMPORTS, subshell=shell)
+    cell = client.send_execute(f"{imports}\nwhile True: pass", subshell=shell)
     client.wait_for_text("begun", cell)
     assert client.request("interrupt_request", channel="control").status == "ok"
     outcome = client.outcome(cell)
