@@ -11,7 +11,7 @@ import msgspec
 from polykernel import logs
 from polykernel.errors import WireError
 from polykernel.message import NOBODY, Message
-from polykernel.transport import Transport
+from polykernel.transport import BURST, TRACKED, Transport
 from polykernel.wire import DELIMITER, Wire
 
 if TYPE_CHECKING:
@@ -47,7 +47,9 @@ class FrontEnds:
         self._tracing = log.isEnabledFor(logs.MESSAGES)
         self.on_message: Callable[[str, Message], None] = lambda channel, message: None
         self.busy_with: Callable[[], Message | None] = lambda: None
+        self._unsent: list[tuple[str, Message]] = []  # in this turn of the loop
         self.transport = Transport(info, on_frames=self._take, on_subscription=self._welcome)
+        self.transport.on_turn_over = self._send_all
         self.status(NOBODY, "starting")
 
     def _take(self, channel: str, frames: list[bytes]) -> None:
@@ -75,7 +77,26 @@ class FrontEnds:
         self.status(busy_with or NOBODY, "idle" if busy_with is None else "busy")
 
     def send(self, channel: str, message: Message) -> None:
-        """Send a reply or an input request to whom it is for, or publish a message on ``iopub``."""
+        """Send a reply or an input request to whom it is for, or publish a message on ``iopub``.
+
+        Within a turn of the loop that is done at its end: signing takes time in which the evaluator
+        can have its next cell already. What is large is not kept.
+        """
+        self._unsent.append((channel, message))
+        if (
+            not self.transport.turn.lasts
+            or len(self._unsent) >= BURST
+            or len(message.content) >= TRACKED
+            or message.buffers
+        ):
+            self._send_all()
+
+    def _send_all(self) -> None:
+        unsent, self._unsent = self._unsent, []
+        for channel, message in unsent:
+            self._send(channel, message)
+
+    def _send(self, channel: str, message: Message) -> None:
         if channel == "iopub" and not message.identities:
             topic = self._topic + message.msg_type.encode()
             message = msgspec.structs.replace(message, identities=(topic,))

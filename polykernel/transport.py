@@ -33,10 +33,11 @@ KNOCK_EVERY = 0.01  # seconds, at a front end whose stdin socket has not yet con
 KNOCKS = 500  # until a question is given up
 AT_ONCE = 64  # messages read from a socket before the others get their turn
 
-# plain numbers: pyzmq's enumerations take longer to combine than a message to send
+# plain numbers, and below the methods of pyzmq's core: its enumerations take longer to combine than
+# a message to send, and what its own methods add, for sockets of other kinds, as long as the core
 _NOW = int(zmq.NOBLOCK)
 _MORE = int(zmq.SNDMORE) | _NOW
-_EVENTS, _POLLIN = int(zmq.EVENTS), int(zmq.POLLIN)
+_EVENTS, _POLLIN, _RCVMORE = int(zmq.EVENTS), int(zmq.POLLIN), int(zmq.RCVMORE)
 
 log = logging.getLogger("polykernel.transport")
 
@@ -52,6 +53,7 @@ class Transport:
     Attributes:
         on_congestion: Called with true whenever front ends don't keep up, with false when they do.
         on_unasked: Called when a question on stdin could not be delivered.
+        on_turn_over: Called at the end of a turn, before what was sent goes out.
         turn: Entered while what may send is called: what was sent goes out at its end. Without it
             that is in the loop's next turn, which costs some 10 microseconds.
 
@@ -74,13 +76,14 @@ class Transport:
         self._on_subscription = on_subscription
         self.on_congestion: Callable[[bool], None] = lambda congested: None
         self.on_unasked: Callable[[], None] = lambda: None
+        self.on_turn_over: Callable[[], None] = lambda: None
         self._question: Sequence[bytes] = ()  # that waits for its front end to connect on stdin
         self._queue: deque[tuple[str, Sequence[bytes]]] = deque()
         self._sent_on: set[str] = set()  # since the sockets were last looked at
         self._in_flight: deque[tuple[zmq.MessageTracker, int]] = deque()
         self._in_flight_bytes = 0
         self._subscribers = 0
-        self.turn = _Turn(self._flush)
+        self.turn = _Turn(self._end_turn)
         self._stalled_since: float | None = None
 
     @property
@@ -130,7 +133,7 @@ class Transport:
         for _ in range(AT_ONCE):
             if not _has_come(socket):
                 return
-            frames = socket.recv_multipart(_NOW)
+            frames = _receive(socket)
             if channel == "iopub":
                 self._on_subscriber(frames[0])
             else:
@@ -173,6 +176,10 @@ class Transport:
             self._queue.append((channel, frames))
             if channel == "iopub":
                 self.on_congestion(True)
+
+    def _end_turn(self) -> None:
+        self.on_turn_over()
+        self._flush()
 
     def _flush(self) -> None:
         """Send what waits for the end of the turn; nothing where front ends are waited for."""
@@ -331,6 +338,15 @@ def _has_come(socket: zmq.Socket[bytes]) -> bool:
     return bool(cast(int, socket.get(_EVENTS)) & _POLLIN)
 
 
+def _receive(socket: zmq.Socket[bytes]) -> list[bytes]:
+    """Take a message that has come."""
+    receive, get = _Core.recv, _Core.get
+    frames = [receive(socket, _NOW)]
+    while get(socket, _RCVMORE):
+        frames.append(receive(socket, _NOW))
+    return frames
+
+
 def _send(socket: zmq.Socket[bytes], frames: Sequence[bytes]) -> None:
     """Send a message now.
 
@@ -338,7 +354,7 @@ def _send(socket: zmq.Socket[bytes], frames: Sequence[bytes]) -> None:
         zmq.Again: It can't be.
         zmq.ZMQError: Nobody is there.
     """
-    send = _Core.send  # what pyzmq's own adds to it, for sockets of other kinds, takes as long
+    send = _Core.send
     for frame in frames[:-1]:
         send(socket, frame, _MORE)
     send(socket, frames[-1], _NOW)

@@ -11,6 +11,7 @@ import itertools
 import mmap
 import os
 import re
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,7 @@ class Wire:
         self._hmac = _hmac(key.encode(), signature_scheme)
         self._replays = _Replays()
         self._count = itertools.count(1)
+        self._dates = _Dates()
         # every header of ours differs from the last one in three places only
         quoted = encode(
             {"username": username, "session": self.session, "version": PROTOCOL_VERSION}
@@ -123,7 +125,7 @@ class Wire:
         own = message.header.msg_id
         header = b'%b","date":"%b","msg_type":"%b%b' % (
             b'{"msg_id":"' + own.encode() if own else self._next_id(),
-            datetime.now(UTC).isoformat().encode(),
+            self._dates.now(),
             message.header.msg_type.encode(),
             self._header_end,
         )
@@ -132,6 +134,21 @@ class Wire:
         if message.buffers:
             frames += message.buffers
         return frames
+
+
+class _Dates:
+    """Gives dates in ISO 8601; those of one second have their text in common."""
+
+    def __init__(self) -> None:
+        self._second = -1
+        self._text = b""
+
+    def now(self) -> bytes:
+        second, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+        if second != self._second:
+            self._second = second
+            self._text = f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}".encode()
+        return b"%b.%06d+00:00" % (self._text, nanoseconds // 1000)
 
 
 class _Replays:

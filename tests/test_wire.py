@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -83,6 +85,20 @@ def test_every_message_of_ours_has_an_id_of_its_own() -> None:
     headers = [json.loads(wire.encode(message)[2]) for _ in range(100)]
     assert len({header["msg_id"] for header in headers}) == 100
     assert {header["session"] for header in headers} == {wire.session}
+
+
+@pytest.mark.parametrize("nanoseconds", [0, 1_000, 999_999_999, 1_000_000_000, 86_399_123_456_789])
+def test_a_date_is_that_of_the_moment_in_iso_8601(
+    monkeypatch: pytest.MonkeyPatch, nanoseconds: int
+) -> None:
+    wire = Wire(KEY, "hmac-sha256", "user")
+    beginning = datetime(2026, 2, 28, tzinfo=UTC)
+    for later in (nanoseconds, 0, nanoseconds):  # clocks are set back, too
+        now = int(beginning.timestamp()) * 10**9 + later
+        monkeypatch.setattr(time, "time_ns", lambda now=now: now)
+        date = json.loads(wire.encode(Message(header=Header("", "status")))[2])["date"]
+        assert len(date) == len("2026-02-28T00:00:00.000000+00:00")
+        assert datetime.fromisoformat(date) == beginning + timedelta(microseconds=later // 1000)
 
 
 def test_a_message_that_has_an_id_keeps_it() -> None:
