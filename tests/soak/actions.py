@@ -141,6 +141,8 @@ def bad_message(turn: Turn) -> str:
     if kind == "unknown type":
         turn.ask("no_such_request", {}, channel=channel, ignored=True)
         return "unknown type"
+    if kind == "no answer" and _may_be_asked(turn):
+        kind = "noise"  # an answer that names no request answers whatever is asked just then
     if kind == "no answer":
         client.answer("nobody has asked")
         return "input reply to nothing"
@@ -158,6 +160,11 @@ def bad_message(turn: Turn) -> str:
         frames = [turn.dice.randbytes(turn.dice.randrange(100)) for _ in range(5)]
     client.send_frames(frames, channel)
     return f"bad message ({kind})"
+
+
+def _may_be_asked(turn: Turn) -> bool:
+    waiting = turn.subject.ledger.waiting()
+    return any(each.plan and each.identity == turn.front_end.identity for each in waiting)
 
 
 def no_subshells(turn: Turn) -> str:
