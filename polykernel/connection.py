@@ -9,10 +9,10 @@ import contextlib
 import logging
 import os
 import re
-from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import replace
 
 from polykernel import folders
 from polykernel.errors import ConnectionFileError
@@ -32,8 +32,7 @@ log = logging.getLogger("polykernel.connection")
 _is_curve_key = re.compile(r"[0-9a-zA-Z.\-:+=^!/*?&<>()\[\]{}@%$#]{40}").fullmatch
 
 
-@dataclass(frozen=True, slots=True)
-class Registrar:
+class Registrar(msgspec.Struct, frozen=True):
     """Whom a kernel that chooses its own ports tells them to.
 
     Args:
@@ -45,8 +44,7 @@ class Registrar:
     address: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionInfo:
+class ConnectionInfo(msgspec.Struct, frozen=True, kw_only=True):
     """The fields of a connection file, with the specification's names.
 
     From a registration file come a registrar, and no ports. A port of 0 lets the system choose (tcp
@@ -61,12 +59,16 @@ class ConnectionInfo:
     stdin_port: int = 0
     control_port: int = 0
     hb_port: int = 0
-    key: str = field(default="", repr=False)
+    key: str = ""
     signature_scheme: str = "hmac-sha256"
     kernel_name: str = ""
-    curve_publickey: str = field(default="", repr=False)
-    curve_secretkey: str = field(default="", repr=False)
+    curve_publickey: str = ""
+    curve_secretkey: str = ""
     registrar: Registrar | None = None
+
+    def __repr__(self) -> str:
+        shown = {name: getattr(self, name) for name in self.__struct_fields__ if name not in _KEYS}
+        return f"ConnectionInfo({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
     def address(self, port: int) -> str:
         """Give the ZeroMQ address of a port (for ipc, a number that ends the file's name)."""
@@ -88,7 +90,7 @@ def warn(info: ConnectionInfo) -> None:
         )
 
 
-_FIELDS = [each.name for each in fields(ConnectionInfo) if each.name != "registrar"]
+_FIELDS = [name for name in ConnectionInfo.__struct_fields__ if name != "registrar"]
 
 
 def load(path: str | Path) -> ConnectionInfo:
@@ -134,7 +136,7 @@ def _registering(raw: dict[str, Any], path: str | Path) -> ConnectionInfo:
     # as if they were given: which ones they will be is seen when they are listened on
     info = _checked({**raw, "ip": raw["registration_ip"], **dict.fromkeys(PORTS, 1)}, path)
     registrar = Registrar(raw["kernel_id"], info.address(port))
-    return replace(info, registrar=registrar, **dict.fromkeys(PORTS, 0))  # type: ignore[arg-type]
+    return replace(info, registrar=registrar, **dict.fromkeys(PORTS, 0))
 
 
 def _checked(raw: dict[str, Any], path: str | Path) -> ConnectionInfo:
@@ -217,7 +219,7 @@ def fresh(
     _make(folder)
     ports = {name: number for number, name in enumerate(PORTS, start=1)}
     address = str(folder / f"{stem}-ipc")
-    return replace(info, transport="ipc", ip=address, **ports)  # type: ignore[arg-type]  # numbers
+    return replace(info, transport="ipc", ip=address, **ports)
 
 
 def choose_ipc(info: ConnectionInfo) -> ConnectionInfo:
@@ -242,7 +244,7 @@ def choose_ipc(info: ConnectionInfo) -> ConnectionInfo:
                     ports[name] = port
     except OSError as error:
         raise ConnectionFileError(f"can't make a socket's file {file}: {error.strerror}") from None
-    return replace(info, **ports)  # type: ignore[arg-type]  # all of them are numbers
+    return replace(info, **ports)
 
 
 def ipc_files(info: ConnectionInfo) -> list[Path]:

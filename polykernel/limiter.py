@@ -15,11 +15,11 @@ import msgspec
 from tornado.ioloop import IOLoop
 
 from polykernel.limits import Excess, Limit, Limits, in_words
-from polykernel.memory_watch import MemoryWatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from polykernel.memory_watch import MemoryWatch
     from polykernel.supervisor import Supervisor
 
 GRACE = 5.0  # seconds in which an interrupted cell has to end, where the user has set none
@@ -131,6 +131,8 @@ class Limiter:
         if self._memory is None:
             if self._memory_limit is None:
                 return
+            from polykernel.memory_watch import MemoryWatch
+
             self._memory = MemoryWatch(lambda: self._supervisor.pid, self._uses_too_much)
         value = self._memory_limit.value if self._memory_limit else None
         self._memory.watch(value, often=bool(self._running))

@@ -12,9 +12,9 @@ import contextlib
 import importlib
 import sys
 import warnings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 import pluggy
 
 from polykernel import hookspecs
@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from polykernel.samples import Samples
 
 
-@dataclass(frozen=True, slots=True)
-class Plugin:
+class Plugin(msgspec.Struct, frozen=True):
     """Where a plugin comes from.
 
     Args:
@@ -71,16 +70,14 @@ class Plugin:
         return " ".join(self._package()).strip() or self.module
 
 
-@dataclass(frozen=True, slots=True)
-class FoundLanguage:
+class FoundLanguage(msgspec.Struct, frozen=True):
     """A language, and the plugin that brings it."""
 
     language: Language
     plugin: Plugin
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenPlugin:
+class BrokenPlugin(msgspec.Struct, frozen=True):
     """A plugin that could not be loaded, or one of whose languages can't be used.
 
     Args:
@@ -110,8 +107,7 @@ class BrokenPlugin:
         return f"plugin {self.plugin} ({where}): {self.reason}"
 
 
-@dataclass(frozen=True, slots=True)
-class Outdated:
+class Outdated(msgspec.Struct, frozen=True):
     """A plugin that still works, and uses what a later polykernel will not have.
 
     Args:
@@ -132,8 +128,7 @@ class Outdated:
         return f"plugin {self.plugin} ({where}): {self.reason}"
 
 
-@dataclass(frozen=True, slots=True)
-class Plugins:
+class Plugins(msgspec.Struct, frozen=True):
     """All that was found: languages by their names, what is broken, and what is outdated."""
 
     languages: tuple[FoundLanguage, ...]
