@@ -179,6 +179,7 @@ class Worker:
             self._leave_if_terminating()
             report = self._service.report(failed, "running the cell")
             reply = {"status": "error", **report.content(), "user_expressions": {}}
+            failed = None  # its traceback has this frame, and all that the cell held would stay
         return reply
 
     def _outcome(self, code: str, expressions: dict[str, str], cell: Cell) -> dict[str, Any]:

@@ -132,6 +132,26 @@ def test_a_bug_names_the_plugin_and_shows_no_frames_of_the_runtime(host: Host) -
     assert f"polykernel{os.sep}evaluator" not in text
 
 
+HOLDS = """
+import gc, weakref
+gc.disable()
+class Held: pass
+def fail():
+    global seen
+    held = Held()
+    seen = weakref.ref(held)
+    1 / 0
+fail()
+"""
+
+
+def test_what_a_failed_cell_held_is_given_back_with_its_reply(python: str) -> None:
+    with Host(python=python) as host:
+        host.hello()
+        assert host.run(HOLDS)["ename"] == "ZeroDivisionError"
+        assert host.value("seen() is None") == "True"
+
+
 def test_exit_in_a_cell_does_not_end_the_process(host: Host) -> None:
     assert host.run("raise SystemExit(3)")["ename"] == "SystemExit"
     assert host.value("'alive'") == "alive"

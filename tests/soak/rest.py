@@ -20,9 +20,10 @@ LOOK_AGAIN = 0.3  # seconds between two looks for a cell that asks somebody who 
 IDLE_FOR = 1.0  # seconds that processor time is counted for
 IDLE_USES = 0.1  # seconds of processor time that a host may use then: a busy loop uses all
 # the last error is kept for pdb.pm(), and with it what its frames held: an event loop that was
-# half made when the interrupt came
+# half made, or a file that was being read, when the interrupt came; in circles, some of it
 _SAID = {
-    "python": "import sys; sys.last_exc = sys.last_value = sys.last_traceback = None",
+    "python": "import gc, sys; sys.last_exc = sys.last_value = sys.last_traceback = None\n"
+    "gc.collect();",
     "program": "pass",
     "calc": "1",
     "echo": "rest",
