@@ -94,7 +94,10 @@ class FrontEnds:
     def _send_all(self) -> None:
         unsent, self._unsent = self._unsent, []
         for channel, message in unsent:
-            self._send(channel, message)
+            try:
+                self._send(channel, message)
+            except Exception:  # a bug of ours, or no memory, must not cost the others
+                log.exception("a message %s on %s is lost", message.msg_type, channel)
 
     def _send(self, channel: str, message: Message) -> None:
         if channel == "iopub" and not message.identities:

@@ -178,8 +178,10 @@ class Transport:
                 self.on_congestion(True)
 
     def _end_turn(self) -> None:
-        self.on_turn_over()
-        self._flush()
+        try:
+            self.on_turn_over()
+        finally:
+            self._flush()
 
     def _flush(self) -> None:
         """Send what waits for the end of the turn; nothing where front ends are waited for."""

@@ -11,8 +11,9 @@ from support.loops import run_until
 
 from polykernel.connection import ConnectionInfo
 from polykernel.front_ends import FrontEnds
-from polykernel.message import NOBODY
+from polykernel.message import NOBODY, Message
 from polykernel.transport import BURST, TRACKED
+from polykernel.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,3 +94,20 @@ def test_a_long_turn_keeps_no_more_than_a_burst(reader: Reader) -> None:
         for number in range(BURST):
             reader.say(str(number))
         assert len(reader.wait(BURST)) == BURST
+
+
+def test_a_message_that_cannot_be_made_costs_no_other(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encode = Wire.encode
+
+    def refuse_one(wire: Wire, message: Message) -> list[bytes]:
+        if b"bad" in message.content:
+            raise MemoryError
+        return encode(wire, message)
+
+    monkeypatch.setattr(Wire, "encode", refuse_one)
+    with reader.front_ends.transport.turn:
+        for text in ("before", "bad", "after"):
+            reader.say(text)
+    assert reader.wait(2) == ["before", "after"]

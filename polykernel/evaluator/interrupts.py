@@ -28,12 +28,14 @@ from polykernel.evaluator.worker import Gate
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
-    from typing import Callable
+    from typing import Any, Callable
 
     from polykernel.evaluator.outlet import Outlet
 
 EARLY = 1.0  # seconds by which a signal may be ahead of the beginning of the request that it means
-LATER = 0.005  # seconds after which a signal comes again that came while a module was being loaded
+LATER = 0.005  # seconds after which an interrupt comes again that is put off
+LATEST = 0.3  # seconds: the host takes one for unheard after half a second
+_ANY: Any = object()  # a number that no request has
 
 
 class Interrupts(Gate):
@@ -68,7 +70,9 @@ class Interrupts(Gate):
         self._unfinished: set[object] = set()
         self._wanted: dict[object, bool] = {}  # unfinished requests that are to be interrupted
         self._between = False  # the signal that is on its way means what runs between requests
-        self._again: object = None  # the signal that is on its way means this request only
+        self._again: object = _ANY  # the signal that is on its way means this request only
+        self._comes_again: object = _ANY  # the interrupt of this request, which was put off
+        self._put_off_since = 0.0  # the first one of the armed request's; 0 where there was none
         outlet.settle = self.settle
 
     def install(self) -> None:
@@ -90,6 +94,7 @@ class Interrupts(Gate):
         self.install()
         self._running = number
         self._begun = monotonic()
+        self._put_off_since = 0.0
         self.armed = True
         # start() keeps all requests waiting
         wanted = bool(self._wanted) if number is None else self._wanted.pop(number, False)
@@ -159,7 +164,7 @@ class Interrupts(Gate):
         """In a forked child: behave as any Python program."""
         self._held = 0
         self._deferred_interrupt = self._deferred_end = self._between = False
-        self._again = None
+        self._comes_again = self._again = _ANY
         if signal.getsignal(signal.SIGINT) == self._on_interrupt:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         if signal.getsignal(signal.SIGTERM) == self._on_end:
@@ -168,27 +173,38 @@ class Interrupts(Gate):
     def _on_interrupt(self, signum: int, frame: FrameType | None) -> None:
         if self._held or self._outlet.is_locked_here():
             self._deferred_interrupt = self._outlet.deferred = True
-        elif not (
-            self.armed and in_import_system(frame, threading.get_ident()) and self._comes_again()
-        ):
+        elif not self._puts_off(frame):
             self._interrupt(frame)
 
-    def _comes_again(self) -> bool:
-        """Let the signal come again in a moment; false where there are no threads left."""
-        number, between = self._running, self._between
+    def _puts_off(self, frame: FrameType | None) -> bool:
+        """Let an interrupt come again in a moment, where the import system is at work.
 
-        def come() -> None:
-            _sleep(LATER)
-            if between:
-                _signal_main_thread(signal.SIGINT)
-            else:
-                self.repeat(number)
-
+        Not for ever: it may wait for another thread. Any number of signals come again as one.
+        """
+        if not self.armed or self._between:
+            return False
+        now, number = monotonic(), self._running
+        if self._comes_again == number:
+            return True
+        if not in_import_system(frame, threading.get_ident()):
+            return False
+        self._put_off_since = self._put_off_since or now
+        if now - self._put_off_since > LATEST:
+            return False
+        self._comes_again = number  # first: another signal may come while the thread is started
         try:
-            requests.start_thread(come)
-        except RuntimeError:
+            requests.start_thread(lambda: self._come_again(number))
+        except RuntimeError:  # there are no threads left
+            self._comes_again = _ANY
             return False
         return True
+
+    def _come_again(self, number: object) -> None:
+        _sleep(LATER)
+        if self._comes_again == number:
+            self._comes_again = _ANY
+        if self.armed and self._running == number:  # else user code may have taken the signal
+            self.repeat(number)
 
     def _on_end(self, signum: int, frame: FrameType | None) -> None:
         if self._held or self._outlet.is_locked_here():
@@ -232,13 +248,14 @@ class Interrupts(Gate):
         end, self._deferred_end = self._deferred_end, False
         if end:
             self._end()
-        if interrupt:
-            self._interrupt(sys._getframe())  # noqa: SLF001
+        frame = sys._getframe()  # noqa: SLF001
+        if interrupt and not self._puts_off(frame):
+            self._interrupt(frame)
 
     def _interrupt(self, frame: FrameType | None) -> None:
         between, self._between = self._between, False
-        again, self._again = self._again, None
-        if again is not None and not (self.armed and again == self._running):
+        again, self._again = self._again, _ANY
+        if again is not _ANY and not (self.armed and again == self._running):
             return
         reached = self.armed and not between
         self._outlet.acknowledge_interrupt(self._running if reached else None)

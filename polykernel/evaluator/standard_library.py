@@ -71,7 +71,7 @@ class StandardLibraryFirst:
     def __enter__(self) -> None:
         ident = get_ident()
         self._depths[ident] = self._depths.get(ident, 0) + 1
-        if self._depths[ident] == 1 and self in sys.meta_path:
+        if self._depths[ident] == 1 and self._is_installed():
             self._spare.give()
             self._put_aside()
 
@@ -91,11 +91,16 @@ class StandardLibraryFirst:
         At the end of a request, when no interrupt comes any more, this mends what one has left.
         """
         self._depths.pop(get_ident(), None)
-        if not self._depths:
-            if self in sys.meta_path:
-                self._spare.keep()
-            if self._aside:
-                self._put_back()
+        if not self._depths and self._is_installed():
+            self._spare.keep()
+        if self._aside and not self._depths:  # another thread may have come meanwhile
+            self._put_back()
+
+    def _is_installed(self) -> bool:
+        try:
+            return self in sys.meta_path
+        except Exception:  # user code has taken that apart
+            return False
 
     def _put_aside(self) -> None:
         loaded = list(sys.modules.items())
@@ -103,7 +108,7 @@ class StandardLibraryFirst:
         for name, module in loaded if foreign else ():
             if name.partition(".")[0] in foreign and not _in_library(module):
                 self._aside[name] = module
-                del sys.modules[name]
+                sys.modules.pop(name, None)  # another thread may do the same
                 if name in self._own:
                     sys.modules[name] = self._own[name]
 

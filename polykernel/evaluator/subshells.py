@@ -6,7 +6,8 @@ import threading
 import time
 
 from polykernel.evaluator.bare import SimpleQueue, signal
-from polykernel.evaluator.thread_gate import ThreadGate, plain_sleep
+from polykernel.evaluator.raiser import plain_sleep
+from polykernel.evaluator.thread_gate import ThreadGate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

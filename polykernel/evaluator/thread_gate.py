@@ -7,29 +7,28 @@ asynchronous exception while that is in the user's code, and at the end of our o
 from __future__ import annotations
 
 import sys
-import time
 from _thread import get_ident
+
+# user code may rebind what modules have
+from os import getpid as _getpid
 
 from polykernel.evaluator import requests
 from polykernel.evaluator.bare import Empty, SimpleQueue
 from polykernel.evaluator.interrupts import in_import_system
-from polykernel.evaluator.standard_library import standard_library_first
+from polykernel.evaluator.raiser import FIRST_WAIT, Raiser, plain_sleep
 from polykernel.evaluator.worker import Gate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
-    from typing import Any
 
     from polykernel.evaluator.outlet import Outlet
     from polykernel.evaluator.tasks import Tasks
 
-FIRST_WAIT, LONGEST_WAIT = 0.002, 0.1  # seconds between two attempts to raise
+LONGEST_WAIT = 0.1  # seconds between two attempts to raise
 _OURS = "polykernel.evaluator."
 # where the runtime calls the author's code, it holds no lock
 _CALLS_OUT = frozenset((_OURS + "worker", _OURS + "display", _OURS + "cell", _OURS + "tasks"))
-
-plain_sleep = time.sleep
 
 
 class ThreadGate(Gate):
@@ -47,7 +46,8 @@ class ThreadGate(Gate):
         self._outlet = outlet
         self._tasks = tasks
         self._running: object = None
-        self._aiming = False
+        self._process = _getpid()  # a forked child has no other thread
+        self._aiming: set[int] = set()  # threads that may be about to raise
         self._raiser: Raiser | None = None
         self._struck = False
         self._asked = False  # the event loop, to stop the request
@@ -64,6 +64,7 @@ class ThreadGate(Gate):
             KeyboardInterrupt: The request was interrupted before it has begun.
         """
         self._running = number
+        self.noted = False
         self.armed = True
         if number in self._wanted:
             self._wanted.discard(number)
@@ -74,7 +75,7 @@ class ThreadGate(Gate):
         while True:
             try:
                 self.armed = self.noted = False
-                while self._aiming:
+                while self._aiming and self._process == _getpid():
                     plain_sleep(0)
                 if self._struck and self._raiser is not None:
                     self._raiser.take_back()
@@ -90,7 +91,12 @@ class ThreadGate(Gate):
         Raises:
             KeyboardInterrupt: The user interrupted.
         """
-        if self.noted and self.armed and not self._outlet.is_locked_here():
+        if (
+            self.noted
+            and self.armed
+            and not self._outlet.is_locked_here()
+            and not in_import_system(sys._getframe(), get_ident())  # noqa: SLF001
+        ):
             self._hit()
 
     def sleep(self, seconds: float) -> None:
@@ -141,12 +147,12 @@ class ThreadGate(Gate):
         if self._raiser is None:
             self._raiser = Raiser(self.ident)
         while number in self._wanted and self.armed and self._running == number:
-            self._aiming = True
+            self._aiming.add(get_ident())
             try:
                 if self._strike(number, self._raiser):
                     return
             finally:
-                self._aiming = False
+                self._aiming.discard(get_ident())
             plain_sleep(wait)
             wait = min(2 * wait, LONGEST_WAIT)
 
@@ -159,18 +165,19 @@ class ThreadGate(Gate):
             return False
         plain_sleep(0)  # whoever has just got the interpreter keeps it for some milliseconds
         frame = sys._current_frames().get(self.ident)  # noqa: SLF001
-        at = -1 if frame is None else frame.f_lasti
         if self._asked and not self._tasks.stopping:
             self._wanted.discard(number)
             return True
         if self._tasks.interrupt(frame):
             self._asked = True  # but a step that begins just now may keep the loop
             return False
-        if self.armed and frame is not None and _in_users_code(frame, self.ident):
+        if not self.armed or self._running != number:
+            return True
+        if _in_users_code(frame, self.ident):
             self._struck = True
-            if raiser.strike(frame, at):
+            self.noted = False  # whoever catches it may print
+            if raiser.strike():
                 self._wanted.discard(number)
-                self.noted = False
                 return True
         self.noted = self._outlet.deferred = True
         return False
@@ -188,69 +195,3 @@ def _in_users_code(frame: FrameType | None, ident: int) -> bool:
             return False
         frame = frame.f_back
     return False
-
-
-class Raiser:
-    """Raises ``KeyboardInterrupt`` in a thread, when that next runs Python code.
-
-    All that takes time is done here, so that the thread is still where it was seen to be.
-
-    While an exception waits for its thread, and after one was taken back, the interpreter looks for
-    it in all threads, until one is raised in any: Python 3.12 is slower by half then, and in 3.11 a
-    function that is traced never begins. So none waits for long, and none is only taken back.
-
-    Args:
-        ident: The thread.
-    """
-
-    def __init__(self, ident: int) -> None:
-        self._ident = ident
-        self._set: Any = None
-        try:
-            with standard_library_first:
-                import ctypes
-        except ImportError:  # an interpreter that was built without it
-            return
-        self._set = ctypes.pythonapi.PyThreadState_SetAsyncExc
-        self._number = ctypes.c_ulong
-        self._error = ctypes.py_object(KeyboardInterrupt)
-
-    def strike(self, frame: FrameType, at: int) -> bool:
-        """Raise it.
-
-        Args:
-            frame: Where the thread was seen to be.
-            at: Its instruction there.
-
-        Returns:
-            False where that can't be done, as where the thread has gone on meanwhile, or C code
-            keeps it from hearing of it.
-        """
-        if self._set is None:
-            return False
-        raise_in, wait = self._set, plain_sleep
-        thread, own, ident = self._number(self._ident), self._number(get_ident()), self._ident
-        moved = sys._current_frames().get(ident) is not frame or frame.f_lasti != at  # noqa: SLF001
-        if moved or not raise_in(thread, self._error):
-            return False
-        # until it is raised we must call no function of Python's: it might be traced
-        wait(FIRST_WAIT)
-        if sys._current_frames().get(ident) is not frame or frame.f_lasti != at:  # noqa: SLF001
-            return True
-        try:
-            raise_in(thread, None)
-            raise_in(own, self._error)
-            while True:
-                wait(0)
-        except KeyboardInterrupt:
-            pass
-        return False
-
-    def take_back(self) -> None:
-        """In the thread itself: forget what has not yet been raised."""
-        try:
-            if self._set is not None and self._set(self._number(self._ident), self._error):
-                while True:
-                    plain_sleep(0)
-        except KeyboardInterrupt:
-            pass

@@ -93,6 +93,12 @@ def test_a_file_that_was_imported_before_the_runtime_needed_the_name_steps_aside
         assert host.value("helper.asyncio.x + helper.traceback.x") == "2"
 
 
+@pytest.mark.parametrize("code", ["sys.meta_path = None", "del sys.meta_path"])
+def test_the_finders_can_be_taken_away(host: Host, code: str) -> None:
+    host.run(f"import sys; {code}")
+    assert host.value("6 * 7") == "42"
+
+
 def test_an_interrupt_while_an_import_of_the_runtimes_ends_leaves_nothing(
     tmp_path: Path, python: str
 ) -> None:

@@ -216,3 +216,25 @@ def test_an_interrupt_waits_until_the_import_system_is_left(
     assert outcome.text() == "begun\nwhole\n"
     assert outcome.reply["ename"] == "KeyboardInterrupt"
     assert client.execute("6 * 7").result == "42"
+
+
+def test_a_cell_that_waits_for_another_threads_import_is_interrupted_all_the_same(
+    python: Kernel,
+) -> None:
+    client = python.client
+    gate = python.gate()
+    client.execute(
+        "import sys, threading; from pathlib import Path; sys.path.insert(0, ''); kept = 5\n"
+        f"Path('slow_module.py').write_text({gate.code!r})\n"
+        "def load(): import slow_module\n"
+        "thread = threading.Thread(target=load)"
+    )
+    starts = client.send_execute("thread.start()")
+    client.wait_for_text("at the gate", starts)
+    cell = client.send_execute("print('begun'); import slow_module")
+    client.wait_for_text("begun", cell)
+    for _ in range(2):
+        assert client.request("interrupt_request", channel="control").status == "ok"
+    assert client.outcome(cell).reply["ename"] == "KeyboardInterrupt"
+    gate.open()
+    assert client.execute("thread.join(); kept").result == "5"

@@ -220,6 +220,70 @@ def test_traced_code_runs_beside_a_subshell_that_c_code_keeps_from_its_interrupt
     assert client.outcome(cell).reply["ename"] == "KeyboardInterrupt"
 
 
+# each catches what interrupts it, and says how often it was
+ONCE = {
+    "a loop that tries again": """
+import time
+from threading import Lock
+lock = Lock(); lock.acquire()
+until, interrupts = None, 0
+print('begun')
+while until is None or time.monotonic() < until:
+    try: lock.acquire(timeout=0.001)
+    except KeyboardInterrupt:
+        interrupts += 1
+        until = time.monotonic() + 0.5
+interrupts
+""",
+    "a handler that prints": """
+from threading import Lock
+lock = Lock(); lock.acquire()
+interrupts = 0
+print('begun')
+try:
+    lock.acquire(timeout=0.3)
+    for _ in iter(int, 1): pass
+except KeyboardInterrupt:
+    interrupts += 1
+    print('interrupted')
+    for _ in range(10**6): pass
+interrupts
+""",
+    "a child that is forked in the handler": """
+import os
+try:
+    print('begun')
+    for _ in iter(int, 1): pass
+except KeyboardInterrupt:
+    child = os.fork()
+if child: os.waitpid(child, 0)
+1
+""",
+    "argument types that somebody has declared": """
+import ctypes
+set_error = ctypes.pythonapi.PyThreadState_SetAsyncExc
+set_error.argtypes = [ctypes.c_short, ctypes.py_object]
+try:
+    print('begun')
+    for _ in iter(int, 1): pass
+except KeyboardInterrupt: pass
+1
+""",
+}
+
+
+@pytest.mark.parametrize("code", ONCE.values(), ids=ONCE.keys())
+def test_an_interrupt_of_a_subshell_comes_once(python: Kernel, code: str) -> None:
+    client = python.client
+    shell = client.create_subshell()
+    cell = client.send_execute(code, subshell=shell)
+    client.wait_for_text("begun", cell)
+    interrupt(client)
+    outcome = client.outcome(cell)
+    assert (outcome.status, outcome.result) == ("ok", "1")
+    assert client.outcome(client.send_execute("6 * 7", subshell=shell)).result == "42"
+
+
 def test_completion_is_answered_while_the_cell_of_the_same_subshell_runs(python: Kernel) -> None:
     client = python.client
     shell = client.create_subshell()

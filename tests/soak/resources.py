@@ -6,7 +6,7 @@ import os
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import psutil
 from support import processes
@@ -57,6 +57,14 @@ class Held:
         return same and self.descriptors["socket:[]"] < sockets["socket:[]"]
 
 
+Being: TypeAlias = tuple[int, float]  # a process's number and its beginning
+
+
+def being(pid: int) -> Being:
+    """Tell a process from another one that gets its number later."""
+    return pid, psutil.Process(pid).create_time()
+
+
 def held(pid: int) -> Held:
     """Look at a process.
 
@@ -97,25 +105,25 @@ class Baseline:
     """Owns what a kernel held when it had done everything once."""
 
     def __init__(self) -> None:
-        self._host: dict[int, Held] = {}
-        self._evaluator: dict[int, Held] = {}
-        self._memory: dict[int, list[int]] = {}  # of hosts, in their first rounds
+        self._host: dict[Being, Held] = {}
+        self._evaluator: dict[Being, Held] = {}
+        self._memory: dict[Being, list[int]] = {}  # of hosts, in their first rounds
         self.largest = 0  # growth of a host, bytes
         self.largest_evaluator = 0
 
     def knows(self, host: int, evaluator: int) -> bool:
         """Whether both have been seen at rest."""
-        return host in self._host and evaluator in self._evaluator
+        return being(host) in self._host and being(evaluator) in self._evaluator
 
     def host_differs(self, subject: Subject) -> list[str]:
         """Say in what a host differs from what it was at its first rest; memory, its first ten."""
-        now = held(subject.kernel.pid)
-        before = self._host.setdefault(subject.kernel.pid, now)
+        now, host = held(subject.kernel.pid), being(subject.kernel.pid)
+        before = self._host.setdefault(host, now)
         if now.has_fewer_connections(before):
             # the first look was while those of front ends that had left were being closed
-            before = self._host[subject.kernel.pid] = now
+            before = self._host[host] = now
         differences = now.differences(before)
-        first = self._memory.setdefault(subject.kernel.pid, [])
+        first = self._memory.setdefault(host, [])
         growth = now.memory - max(first, default=now.memory)
         self.largest = max(self.largest, growth)
         if len(first) >= FIRST_ROUNDS and growth > GROWTH:
@@ -124,7 +132,7 @@ class Baseline:
 
     def note_round(self, subject: Subject) -> None:
         """Note the memory of a host at the end of a round."""
-        first = self._memory.setdefault(subject.kernel.pid, [])
+        first = self._memory.setdefault(being(subject.kernel.pid), [])
         if len(first) < FIRST_ROUNDS:
             first.append(held(subject.kernel.pid).memory)
 
@@ -134,7 +142,7 @@ class Baseline:
         if process is None:
             return ["there is no evaluator"]
         now = held(process.pid)
-        before = self._evaluator.setdefault(process.pid, now)
+        before = self._evaluator.setdefault(being(process.pid), now)
         differences = now.differences(before)
         growth = now.memory - before.memory
         self.largest_evaluator = max(self.largest_evaluator, growth)
