@@ -82,14 +82,12 @@ class FrontEnds:
         Within a turn of the loop that is done at its end: signing takes time in which the evaluator
         can have its next cell already. What is large is not kept.
         """
-        self._unsent.append((channel, message))
-        if (
-            not self.transport.turn.lasts
-            or len(self._unsent) >= BURST
-            or len(message.content) >= TRACKED
-            or message.buffers
-        ):
-            self._send_all()
+        small = len(message.content) < TRACKED and not message.buffers
+        if self.transport.turn.lasts and small and len(self._unsent) < BURST:
+            self._unsent.append((channel, message))
+            return
+        self._send_all()
+        self._send(channel, message)
 
     def _send_all(self) -> None:
         unsent, self._unsent = self._unsent, []

@@ -91,7 +91,7 @@ def test_what_is_large_is_not_kept_and_overtakes_nothing(reader: Reader, how: st
 
 def test_a_long_turn_keeps_no_more_than_a_burst(reader: Reader) -> None:
     with reader.front_ends.transport.turn:
-        for number in range(BURST):
+        for number in range(BURST + 1):
             reader.say(str(number))
         assert len(reader.wait(BURST)) == BURST
 

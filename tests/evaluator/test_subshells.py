@@ -44,6 +44,30 @@ def test_an_interrupt_reaches_a_subshells_cell(python: str, code: str) -> None:
             assert host.value("1 + 1", subshell="a") == "2"
 
 
+TRIES_AGAIN = """
+import time
+from threading import Lock
+lock = Lock(); lock.acquire()
+until, interrupts, caught = None, 0, None
+print('begun')
+while until is None or time.monotonic() < until:
+    try: lock.acquire(timeout=0.001)
+    except KeyboardInterrupt as error:
+        interrupts, caught = interrupts + 1, type(error) is KeyboardInterrupt
+        until = time.monotonic() + 0.5
+(interrupts, caught)
+"""
+
+
+def test_an_interrupt_that_is_caught_does_not_come_again(python: str) -> None:
+    with Host(python=python) as host:
+        host.hello()
+        cell = host.start(TRIES_AGAIN, subshell="a")
+        host.read(lambda: "begun" in host.streams("stdout", cell), "begun")
+        host.interrupt(cell)
+        assert host.result(cell)["result"]["data"]["text/plain"] == "(1, True)"
+
+
 def test_an_interrupt_that_comes_before_its_cell_ends_that_cell(python: str) -> None:
     with Host(python=python) as host:
         host.hello()
