@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from polykernel import plugins
 from polykernel.testing.conformance import register
 from polykernel.testing.conformance.run import Result, run
@@ -40,7 +42,8 @@ def check(
     """Try a language of the sabotaged plugin, with other facts or samples where they are given."""
     found = plugins.find(name, MODULE)
     if facts:
-        found = dataclasses.replace(found, language=dataclasses.replace(found.language, **facts))
+        changed = dataclasses.replace(found.language, **facts)
+        found = msgspec.structs.replace(found, language=changed)
     given = plugins.samples_of(found)
     assert given is not None
     trial = Trial(
