@@ -10,7 +10,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from soak import lines, statuses
-from soak.asked import LEFT, RESTARTED, Asked, Broken
+from soak.asked import INTERRUPTED, LEFT, RESTARTED, Asked, Broken
 
 if TYPE_CHECKING:
     from support.client import Seen
@@ -216,6 +216,13 @@ class Ledger:
         self._views.clear()
         self._replies.clear()
         self._questions.clear()
+
+    def interrupted_a_child(self) -> bool:
+        """Whether a cell of the last round that starts a child was interrupted."""
+        return any(
+            INTERRUPTED in each.excuses and "subprocess." in each.code
+            for each in self._earlier.values()
+        )
 
     def _last_in_the_main_shell(self) -> list[Asked]:
         cells = [each for each in self.asked.values() if each.is_cell and each.shell is None]

@@ -143,7 +143,8 @@ def _check_resources(driver: Driver, subject: Subject) -> None:
 
     def same() -> bool:
         host = driver.baseline.host_differs(subject)
-        evaluator = driver.baseline.evaluator_differs(subject)
+        half_a_child = subject.ledger.interrupted_a_child()
+        evaluator = driver.baseline.evaluator_differs(subject, half_a_child=half_a_child)
         differences[:] = [f"host: {each}" for each in host]
         differences.extend(f"evaluator: {each}" for each in evaluator)
         return not differences
