@@ -84,7 +84,11 @@ class Compiler:
     def parse(self, code: str, name: str = "<cell>") -> _ast.Module:
         """Parse a cell without compiling it."""
         flags = _ast.PyCF_ONLY_AST | AWAIT | self.flags
-        module: _ast.Module = compile(code, name, "exec", flags, dont_inherit=True)
+        module: _ast.Module
+        try:
+            module = compile(code, name, "exec", flags, dont_inherit=True)
+        except SystemError:  # Python 3.11, where another shell's thread parses at the same time
+            module = compile(code, name, "exec", flags, dont_inherit=True)
         return module
 
     def _compile(self, tree: _ast.Module | _ast.Expression, name: str, mode: str) -> CodeType:

@@ -248,3 +248,18 @@ def test_workers_are_forks_where_python_would_start_them_afresh() -> None:
     context._default_context = context.DefaultContext(context._concrete_contexts["spawn"])
     change_context(context)
     assert context._default_context.get_start_method() == "spawn"
+
+
+def test_a_parser_that_another_thread_disturbs_parses_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls = iter([SystemError("AST constructor recursion depth mismatch (before=33, after=79)")])
+
+    def disturbed(*arguments: Any, **options: Any) -> Any:
+        for error in calls:
+            raise error
+        return compile(*arguments, **options)
+
+    monkeypatch.setattr("polykernel_python.cells.compile", disturbed, raising=False)
+    assert Compiler().compile("6 * 7", "<cell>").expression is not None
+    assert next(calls, None) is None, "it was not disturbed"
