@@ -173,7 +173,11 @@ class Interrupts(Gate):
     def _on_interrupt(self, signum: int, frame: FrameType | None) -> None:
         if self._held or self._outlet.is_locked_here():
             self._deferred_interrupt = self._outlet.deferred = True
-        elif not self._puts_off(frame):
+        else:
+            self._act(frame)
+
+    def _act(self, frame: FrameType | None) -> None:
+        if not self._puts_off(frame):
             self._interrupt(frame)
 
     def _puts_off(self, frame: FrameType | None) -> bool:
@@ -183,11 +187,12 @@ class Interrupts(Gate):
         """
         if not self.armed or self._between:
             return False
-        now, number = monotonic(), self._running
+        number = self._running
         if self._comes_again == number:
             return True
         if not in_import_system(frame, threading.get_ident()):
             return False
+        now = monotonic()
         self._put_off_since = self._put_off_since or now
         if now - self._put_off_since > LATEST:
             return False
@@ -248,9 +253,8 @@ class Interrupts(Gate):
         end, self._deferred_end = self._deferred_end, False
         if end:
             self._end()
-        frame = sys._getframe()  # noqa: SLF001
-        if interrupt and not self._puts_off(frame):
-            self._interrupt(frame)
+        if interrupt:
+            self._act(sys._getframe())  # noqa: SLF001
 
     def _interrupt(self, frame: FrameType | None) -> None:
         between, self._between = self._between, False
