@@ -12,7 +12,7 @@ from functools import wraps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Callable
 
     from polykernel.evaluator.cell import Cell
 
@@ -56,13 +56,19 @@ def find_owner() -> Origin | None:
     return origin
 
 
-def follow_threads() -> None:
-    """Let each thread that is started from now on belong to the cell that starts it."""
+def follow_threads(settled: Callable[[], None]) -> None:
+    """Let each thread that is started from now on belong to the cell that starts it.
+
+    Args:
+        settled: Lets an interrupt act that has waited until the thread was started: an exception
+            for a thread that starts another could be raised in that one.
+    """
     start = threading.Thread.start
 
     @wraps(start)
-    def start_remembering(self: threading.Thread) -> Any:
+    def start_remembering(self: threading.Thread) -> None:
         setattr(self, REMEMBERED, find_owner())
-        return start(self)
+        start(self)
+        settled()
 
     threading.Thread.start = start_remembering  # type: ignore[method-assign]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from _thread import start_new_thread
 from binascii import a2b_base64
 
 # user code may rebind what modules have
@@ -103,7 +102,7 @@ def start_thread(work: Callable[[], None]) -> None:
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
     try:
-        start_new_thread(own_threads.run, (work,))
+        own_threads.start(work)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

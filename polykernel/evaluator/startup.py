@@ -73,7 +73,7 @@ def run(evaluator_name: str, plugin: str) -> None:
     signals = interrupts.Interrupts(outlet)
     signals.install()
     watcher = streams.install(outlet)
-    ownership.follow_threads()
+    ownership.follow_threads(outlet.settled)
     ours = (incoming, outgoing, marks, last_words, *((parcels,) if parcels >= 0 else ()))
     forks.follow(outlet, signals, watcher, ours)
     runtime = Runtime(plugin, outlet, questions, signals)

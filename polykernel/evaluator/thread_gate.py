@@ -15,6 +15,7 @@ from os import getpid as _getpid
 from polykernel.evaluator import requests
 from polykernel.evaluator.bare import Empty, SimpleQueue
 from polykernel.evaluator.interrupts import in_import_system
+from polykernel.evaluator.own_threads import own_threads
 from polykernel.evaluator.raiser import FIRST_WAIT, Raiser, plain_sleep
 from polykernel.evaluator.worker import Gate
 
@@ -75,7 +76,7 @@ class ThreadGate(Gate):
         while True:
             try:
                 self.armed = self.noted = False
-                while self._aiming and self._process == _getpid():
+                while self._is_aimed_at() and self._process == _getpid():
                     plain_sleep(0)
                 if self._struck and self._raiser is not None:
                     self._raiser.take_back()
@@ -84,6 +85,9 @@ class ThreadGate(Gate):
             except KeyboardInterrupt:
                 continue
             return
+
+    def _is_aimed_at(self) -> bool:
+        return bool(self._aiming) or (self._struck and own_threads.is_starting_one(self.ident))
 
     def settle(self) -> None:
         """Raise what had to wait until the runtime's own code was left.
@@ -173,7 +177,7 @@ class ThreadGate(Gate):
             return False
         if not self.armed or self._running != number:
             return True
-        if _in_users_code(frame, self.ident):
+        if _in_users_code(frame, self.ident) and not own_threads.is_starting_one(self.ident):
             self._struck = True
             self.noted = False  # whoever catches it may print
             if raiser.strike():

@@ -130,7 +130,7 @@ class Workbench:
             stack.enter_context(contextlib.redirect_stdout(RecordedStream(self.outlet, 0)))
             stack.enter_context(contextlib.redirect_stderr(RecordedStream(self.outlet, 1)))
             stack.callback(setattr, threading.Thread, "start", threading.Thread.start)
-            ownership.follow_threads()
+            ownership.follow_threads(self.outlet.settled)
             stack.callback(ownership.owner.set, None)
             if self._gate is self._signals:
                 for number in (signal.SIGINT, signal.SIGTERM):

@@ -49,9 +49,10 @@ import time
 from threading import Lock
 lock = Lock(); lock.acquire()
 until, interrupts, caught = None, 0, None
-print('begun')
 while until is None or time.monotonic() < until:
-    try: lock.acquire(timeout=0.001)
+    try:
+        if until is None: print('begun')
+        while until is None or time.monotonic() < until: lock.acquire(timeout=0.001)
     except KeyboardInterrupt as error:
         interrupts, caught = interrupts + 1, type(error) is KeyboardInterrupt
         until = time.monotonic() + 0.5
@@ -66,6 +67,52 @@ def test_an_interrupt_that_is_caught_does_not_come_again(python: str) -> None:
         host.read(lambda: "begun" in host.streams("stdout", cell), "begun")
         host.interrupt(cell)
         assert host.result(cell)["result"]["data"]["text/plain"] == "(1, True)"
+
+
+# with one processor the interpreter changes hands where a new thread has not begun
+STARTS_THREADS = """
+import os, threading
+if hasattr(os, 'sched_setaffinity'): os.sched_setaffinity(0, list(os.sched_getaffinity(0))[:1])
+print('begun')
+while True:
+    thread = threading.Thread(target=int); thread.start(); thread.join()
+"""
+
+
+def test_an_interrupt_reaches_a_cell_that_always_starts_a_thread(python: str) -> None:
+    with Host(python=python) as host:
+        host.hello()
+        for _ in range(10):
+            cell = host.start(STARTS_THREADS, subshell="a")
+            host.read(lambda cell=cell: "begun" in host.streams("stdout", cell), "begun")
+            host.interrupt(cell)
+            assert host.result(cell)["ename"] == "KeyboardInterrupt"
+
+
+# a thread of the runtime's begins late on a busy machine only: here it is said that one has not
+HAS_STARTED_ONE = """
+import sys, threading
+from polykernel.evaluator.own_threads import own_threads
+print('begun')
+begun = False
+own_threads._starters.append(threading.get_ident())
+try:
+    while not sys.stdout._outlet.deferred: pass
+    begun = True
+    own_threads._starters.remove(threading.get_ident())
+    while True: pass
+except KeyboardInterrupt: pass
+begun
+"""
+
+
+def test_an_interrupt_waits_until_a_thread_has_begun_that_would_get_it(python: str) -> None:
+    with Host(python=python) as host:
+        host.hello()
+        cell = host.start(HAS_STARTED_ONE, subshell="a")
+        host.read(lambda: "begun" in host.streams("stdout", cell), "begun")
+        host.interrupt(cell)
+        assert host.result(cell)["result"]["data"]["text/plain"] == "True"
 
 
 def test_an_interrupt_that_comes_before_its_cell_ends_that_cell(python: str) -> None:

@@ -12,6 +12,7 @@ import psutil
 import pytest
 from polykernel_declared import declared
 from polykernel_declared.plugin import SHIPPED
+from polykernel_declared.processes import call
 from polykernel_declared.repl.waiting import find_reader
 from support import processes
 from support.kernels import Kernel
@@ -74,14 +75,17 @@ def wait_until_it_computes(pid: int) -> None:
     processes.until(lambda: process.cpu_times().user > before + 0.1, "a computing program")
 
 
-def wait_until_it_reads_no_keys(pid: int) -> None:
-    """Wait until the program does something else than waiting for its next line."""
+def wait_until_it_waits(pid: int) -> None:
+    """Wait until the program waits for something else than its next line.
 
-    def busy() -> bool:
+    What interrupts it before is lost where a program, as SQLite does, only then makes ready for it.
+    """
+
+    def waits() -> bool:
         reader = find_reader(pid, str(Path(f"/proc/{pid}/fd/0").readlink()))
-        return reader is None or reader.timed
+        return reader.timed if reader else bool(call(pid, str(pid)))
 
-    processes.until(busy, "a program that runs its line")
+    processes.until(waits, "a program that waits")
 
 
 def shown(outcome: Outcome) -> str:
@@ -229,7 +233,7 @@ def test_a_wait_can_be_interrupted_and_state_stays(language: Language) -> None:
     pid = language.program()
     client = language.kernel.client
     sent = client.send_execute(language.sample("waits"))
-    wait_until_it_reads_no_keys(pid)
+    wait_until_it_waits(pid)
     client.request("interrupt_request", channel="control")
     outcome = client.outcome(sent)
     assert outcome.status == "error"
