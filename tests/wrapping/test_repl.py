@@ -255,7 +255,7 @@ def test_what_is_printed_before_an_interrupt_is_not_lost(wrapped: Wrapped) -> No
 def test_a_program_that_does_not_hear_interrupts_is_still_there(wrapped: Wrapped) -> None:
     client = wrapped.kernel.client
     code = (
-        "import signal; _ = signal.signal(2, lambda *a: print('heard', flush=True)); "
+        "import signal; _ = signal.signal(2, lambda *a: os.write(1, b'heard\\n')); "
         "print('on'); stop = lambda: os.path.exists('stop'); "
         "_ = [time.sleep(0.01) for each in iter(stop, True)]; print('end')"
     )
@@ -272,7 +272,7 @@ def test_a_program_that_does_not_hear_interrupts_is_still_there(wrapped: Wrapped
 def test_the_third_interrupt_of_a_cell_ends_a_program_that_goes_on(wrapped: Wrapped) -> None:
     client = wrapped.kernel.client
     code = (
-        "import signal; _ = signal.signal(2, lambda *a: print('heard', flush=True)); "
+        "import signal; _ = signal.signal(2, lambda *a: os.write(1, b'heard\\n')); "
         "print('on'); _ = [time.sleep(0.01) for each in iter(int, 1)]"
     )
     sent = client.send_execute(code)
