@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from polykernel.errors import PolykernelError
+from polykernel.lean import import_msgspec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 def start_host(**values: Any) -> int:
     """Run a kernel: see :func:`polykernel.run.run`, which takes these values."""
     refuse_windows()
+    gc.disable()  # until the loop runs: what is made at the start stays
+    import_msgspec()
     from polykernel.run import run
 
     return run(**values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -152,6 +153,9 @@ class Host:
         log.info("kernel %s is running", os.getpid())
         try:
             ready()
+            # what the start has made stays: among it there is no garbage to look for
+            gc.freeze()
+            gc.enable()
             self._loop.start()
         finally:
             self._supervisor.kill()

@@ -66,3 +66,29 @@ print(*sys.modules)
     loaded = set(run(code))
     assert "polykernel.shell" in loaded
     assert not {f"polykernel.{name}" for name in ("development", "renewal", "sources")} & loaded
+
+
+def test_msgspec_is_loaded_without_the_typing_of_other_pythons() -> None:
+    code = """
+from polykernel.lean import import_msgspec
+import_msgspec()
+import sys, msgspec
+print("typing_extensions" in sys.modules, msgspec.json.decode(b"[1]", type=list[int]))
+import typing_extensions
+"""
+    assert run(code) == ["False", "[1]"]
+
+
+def test_a_running_kernel_looks_for_garbage_but_not_among_what_its_start_has_made() -> None:
+    code = """
+import gc, os, signal
+from tornado.ioloop import IOLoop
+from polykernel.cli import main
+def look():
+    print("seen", gc.isenabled(), gc.get_freeze_count() > len(gc.get_objects()))
+    os.kill(os.getpid(), signal.SIGTERM)
+IOLoop.current().add_callback(look)
+main(["run", "echo"])
+"""
+    loaded = run(code)
+    assert loaded[loaded.index("seen") + 1 :] == ["True", "True"]
