@@ -20,7 +20,7 @@ from os import kill as _kill
 from time import monotonic
 from time import sleep as _sleep
 
-from polykernel.evaluator import requests
+from polykernel.evaluator import requests, spare
 from polykernel.evaluator.bare import signal
 from polykernel.evaluator.standard_library import standard_library_first
 from polykernel.evaluator.worker import Gate
@@ -290,7 +290,8 @@ def in_import_system(frame: FrameType | None, ident: int) -> bool:
     """Whether a thread looks for a module, or loads one that the runtime or a plugin needs late.
 
     An exception in the import system may leave a lock held for ever, and one in a module of ours
-    gives another thread, which waits for the same module, half of it.
+    gives another thread, which waits for the same module, half of it. One where the descriptor that
+    is spared for imports is opened or closed may lose it.
 
     Args:
         frame: What the thread executes.
@@ -298,11 +299,12 @@ def in_import_system(frame: FrameType | None, ident: int) -> bool:
     """
     if _is_import_systems(frame):
         return True
-    if not standard_library_first.is_entered_by(ident):
-        return False
-    while frame is not None and not _is_import_systems(frame):
+    late = standard_library_first.is_entered_by(ident)
+    while frame is not None:
+        if frame.f_globals is vars(spare) or (late and _is_import_systems(frame)):
+            return True
         frame = frame.f_back
-    return frame is not None
+    return False
 
 
 def _is_import_systems(frame: FrameType | None) -> bool:

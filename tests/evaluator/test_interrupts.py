@@ -370,3 +370,21 @@ def test_termination_runs_what_was_registered_for_the_end(host: Host) -> None:
     assert host.wait_for_end() == -signal.SIGTERM
     assert host.text() == "up\nshutdown False\nbye\n"
     assert cell not in [message.get("id") for message in host.messages], "it is the host's to tell"
+
+
+def test_an_interrupt_loses_no_descriptor_that_is_spared_for_imports(host: Host) -> None:
+    host.run(
+        "import os, time\n"
+        "from polykernel.evaluator import spare\n"
+        "from polykernel.evaluator.standard_library import standard_library_first\n"
+        "def opens(path, flags):\n"
+        "    spare._open, descriptor = os.open, os.open(path, flags)\n"
+        "    os.kill(os.getpid(), 2)\n"  # its handler runs here, within what takes the descriptor
+        "    return descriptor\n"
+        "def use():\n"
+        "    with standard_library_first: pass\n"
+    )
+    before = host.value("use(); len(os.listdir('/dev/fd'))")
+    answer = host.run("spare._open = opens; use(); time.sleep(1000)")
+    assert answer["ename"] == "KeyboardInterrupt"
+    assert host.value("use(); len(os.listdir('/dev/fd'))") == before
