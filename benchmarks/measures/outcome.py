@@ -49,7 +49,7 @@ class Size:
     starts: int = 2
     trips: int = 300
     pipelined: int = 1000
-    infos: int = 200
+    infos: int = 2000
     computing: float = 2.5
     interrupts: int = 3
     lines: int = 100_000
