@@ -36,6 +36,7 @@ EARLY = 1.0  # seconds by which a signal may be ahead of the beginning of the re
 LATER = 0.005  # seconds after which an interrupt comes again that is put off
 LATEST = 0.3  # seconds: the host takes one for unheard after half a second
 _ANY: Any = object()  # a number that no request has
+_SPARE = vars(spare)
 
 
 class Interrupts(Gate):
@@ -72,7 +73,7 @@ class Interrupts(Gate):
         self._between = False  # the signal that is on its way means what runs between requests
         self._again: object = _ANY  # the signal that is on its way means this request only
         self._comes_again: object = _ANY  # the interrupt of this request, which was put off
-        self._put_off_since = 0.0  # the first one of the armed request's; 0 where there was none
+        self._put_off_since = 0.0  # what was put off and has not acted yet; 0 where nothing was
         outlet.settle = self.settle
 
     def install(self) -> None:
@@ -178,6 +179,7 @@ class Interrupts(Gate):
 
     def _act(self, frame: FrameType | None) -> None:
         if not self._puts_off(frame):
+            self._put_off_since = 0.0
             self._interrupt(frame)
 
     def _puts_off(self, frame: FrameType | None) -> bool:
@@ -190,7 +192,7 @@ class Interrupts(Gate):
         number = self._running
         if self._comes_again == number:
             return True
-        if not in_import_system(frame, threading.get_ident()):
+        if not must_not_be_torn(frame, threading.get_ident()):
             return False
         now = monotonic()
         self._put_off_since = self._put_off_since or now
@@ -286,12 +288,12 @@ def _ignore(frame: FrameType | None) -> None:
     pass
 
 
-def in_import_system(frame: FrameType | None, ident: int) -> bool:
-    """Whether a thread looks for a module, or loads one that the runtime or a plugin needs late.
+def must_not_be_torn(frame: FrameType | None, ident: int) -> bool:
+    """Whether a thread is where an exception would do lasting harm.
 
-    An exception in the import system may leave a lock held for ever, and one in a module of ours
-    gives another thread, which waits for the same module, half of it. One where the descriptor that
-    is spared for imports is opened or closed may lose it.
+    In the import system it may leave a lock held for ever. In a module that the runtime or a plugin
+    loads late it gives another thread, which waits for the same module, half of it. Where the
+    descriptor that is spared for imports is opened or closed, it may lose that.
 
     Args:
         frame: What the thread executes.
@@ -301,7 +303,7 @@ def in_import_system(frame: FrameType | None, ident: int) -> bool:
         return True
     late = standard_library_first.is_entered_by(ident)
     while frame is not None:
-        if frame.f_globals is vars(spare) or (late and _is_import_systems(frame)):
+        if frame.f_globals is _SPARE or (late and _is_import_systems(frame)):
             return True
         frame = frame.f_back
     return False

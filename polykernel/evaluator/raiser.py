@@ -71,15 +71,6 @@ class Raiser:
             pass
         return kind not in waiting  # it may have been raised in between
 
-    def take_back(self) -> None:
-        """In the thread itself: forget what has not yet been raised."""
-        try:
-            if self._set is not None and self._set(self._number(self._ident), self._error):
-                while True:
-                    plain_sleep(0)
-        except KeyboardInterrupt:
-            pass
-
 
 def _exception() -> tuple[type[KeyboardInterrupt], dict[type, KeyboardInterrupt]]:
     """Make a ``KeyboardInterrupt`` that is gone from a dictionary when it has been raised.

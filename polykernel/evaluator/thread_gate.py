@@ -14,7 +14,7 @@ from os import getpid as _getpid
 
 from polykernel.evaluator import requests
 from polykernel.evaluator.bare import Empty, SimpleQueue
-from polykernel.evaluator.interrupts import in_import_system
+from polykernel.evaluator.interrupts import must_not_be_torn
 from polykernel.evaluator.own_threads import own_threads
 from polykernel.evaluator.raiser import FIRST_WAIT, Raiser, plain_sleep
 from polykernel.evaluator.worker import Gate
@@ -50,7 +50,6 @@ class ThreadGate(Gate):
         self._process = _getpid()  # a forked child has no other thread
         self._aiming: set[int] = set()  # threads that may be about to raise
         self._raiser: Raiser | None = None
-        self._struck = False
         self._asked = False  # the event loop, to stop the request
         self._sleep: SimpleQueue[None] | None = None
         self._unfinished: set[object] = set()
@@ -76,18 +75,12 @@ class ThreadGate(Gate):
         while True:
             try:
                 self.armed = self.noted = False
-                while self._is_aimed_at() and self._process == _getpid():
+                while self._aiming and self._process == _getpid():
                     plain_sleep(0)
-                if self._struck and self._raiser is not None:
-                    self._raiser.take_back()
-                self._struck = False
                 self._running = None
             except KeyboardInterrupt:
                 continue
             return
-
-    def _is_aimed_at(self) -> bool:
-        return bool(self._aiming) or (self._struck and own_threads.is_starting_one(self.ident))
 
     def settle(self) -> None:
         """Raise what had to wait until the runtime's own code was left.
@@ -99,7 +92,7 @@ class ThreadGate(Gate):
             self.noted
             and self.armed
             and not self._outlet.is_locked_here()
-            and not in_import_system(sys._getframe(), get_ident())  # noqa: SLF001
+            and not must_not_be_torn(sys._getframe(), get_ident())  # noqa: SLF001
         ):
             self._hit()
 
@@ -178,7 +171,6 @@ class ThreadGate(Gate):
         if not self.armed or self._running != number:
             return True
         if _in_users_code(frame, self.ident) and not own_threads.is_starting_one(self.ident):
-            self._struck = True
             self.noted = False  # whoever catches it may print
             if raiser.strike():
                 self._wanted.discard(number)
@@ -189,7 +181,7 @@ class ThreadGate(Gate):
 
 def _in_users_code(frame: FrameType | None, ident: int) -> bool:
     """Whether a thread is in what the author's or the user's code does, and not in the runtime."""
-    if in_import_system(frame, ident):
+    if must_not_be_torn(frame, ident):
         return False
     while frame is not None:
         module = str(frame.f_globals.get("__name__"))

@@ -91,12 +91,12 @@ def test_an_interrupt_reaches_a_cell_that_always_starts_a_thread(python: str) ->
 
 # a thread of the runtime's begins late on a busy machine only: here it is said that one has not
 HAS_STARTED_ONE = """
-import sys, threading
+import os, sys, threading
 from polykernel.evaluator.own_threads import own_threads
-print('begun')
 begun = False
 own_threads._starters.append(threading.get_ident())
 try:
+    os.write(1, b'begun\\n')  # not print(), which may raise where an interrupt waits
     while not sys.stdout._outlet.deferred: pass
     begun = True
     own_threads._starters.remove(threading.get_ident())
@@ -110,9 +110,32 @@ def test_an_interrupt_waits_until_a_thread_has_begun_that_would_get_it(python: s
     with Host(python=python) as host:
         host.hello()
         cell = host.start(HAS_STARTED_ONE, subshell="a")
-        host.read(lambda: "begun" in host.streams("stdout", cell), "begun")
+        host.wait_for("begun")
         host.interrupt(cell)
         assert host.result(cell)["result"]["data"]["text/plain"] == "True"
+
+
+# such a thread has its starter's number until it begins, and is not ours to know of
+STARTS_A_BARE_THREAD = """
+import _thread, time
+try:
+    print('begun')
+    while True: pass
+except KeyboardInterrupt: pass
+time.sleep(0.05)
+x = _thread.start_new_thread(time.sleep, (0.01,))
+"""
+
+
+def test_a_cell_that_caught_an_interrupt_ends_whatever_it_starts_then(python: str) -> None:
+    with Host(python=python) as host:
+        host.hello()
+        for _ in range(5):
+            cell = host.start(STARTS_A_BARE_THREAD, subshell="a")
+            host.read(lambda cell=cell: "begun" in host.streams("stdout", cell), "begun")
+            host.interrupt(cell)
+            assert host.result(cell)["status"] == "ok"
+        assert host.streams("stderr") == ""
 
 
 def test_an_interrupt_that_comes_before_its_cell_ends_that_cell(python: str) -> None:
