@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import pytest
 from support import processes
@@ -18,6 +19,14 @@ LOOPS = {
         "import asyncio\nasync def step():\n    while True: pass\nawait asyncio.create_task(step())"
     ),
 }
+
+
+def interrupted(host: Host, code: str) -> dict[str, Any]:
+    """Interrupt a subshell's cell as soon as it has printed that it has begun; give its result."""
+    cell = host.start(code, subshell="a")
+    host.read(lambda: "begun" in host.streams("stdout", cell), "begun")
+    host.interrupt(cell)
+    return host.result(cell)
 
 
 def test_a_subshells_cell_runs_beside_the_main_one(python: str) -> None:
@@ -37,10 +46,7 @@ def test_an_interrupt_reaches_a_subshells_cell(python: str, code: str) -> None:
     with Host(python=python) as host:
         host.hello()
         for _ in range(3):
-            cell = host.start(f"print('begun')\n{code}", subshell="a")
-            host.read(lambda cell=cell: "begun" in host.streams("stdout", cell), "begun")
-            host.interrupt(cell)
-            assert host.result(cell)["ename"] == "KeyboardInterrupt"
+            assert interrupted(host, f"print('begun')\n{code}")["ename"] == "KeyboardInterrupt"
             assert host.value("1 + 1", subshell="a") == "2"
 
 
@@ -63,10 +69,8 @@ while until is None or time.monotonic() < until:
 def test_an_interrupt_that_is_caught_does_not_come_again(python: str) -> None:
     with Host(python=python) as host:
         host.hello()
-        cell = host.start(TRIES_AGAIN, subshell="a")
-        host.read(lambda: "begun" in host.streams("stdout", cell), "begun")
-        host.interrupt(cell)
-        assert host.result(cell)["result"]["data"]["text/plain"] == "(1, True)"
+        result = interrupted(host, TRIES_AGAIN)["result"]
+        assert result["data"]["text/plain"] == "(1, True)"
 
 
 # with one processor the interpreter changes hands where a new thread has not begun
@@ -83,10 +87,7 @@ def test_an_interrupt_reaches_a_cell_that_always_starts_a_thread(python: str) ->
     with Host(python=python) as host:
         host.hello()
         for _ in range(10):
-            cell = host.start(STARTS_THREADS, subshell="a")
-            host.read(lambda cell=cell: "begun" in host.streams("stdout", cell), "begun")
-            host.interrupt(cell)
-            assert host.result(cell)["ename"] == "KeyboardInterrupt"
+            assert interrupted(host, STARTS_THREADS)["ename"] == "KeyboardInterrupt"
 
 
 # a thread of the runtime's begins late on a busy machine only: here it is said that one has not
@@ -131,10 +132,7 @@ def test_a_cell_that_caught_an_interrupt_ends_whatever_it_starts_then(python: st
     with Host(python=python) as host:
         host.hello()
         for _ in range(5):
-            cell = host.start(STARTS_A_BARE_THREAD, subshell="a")
-            host.read(lambda cell=cell: "begun" in host.streams("stdout", cell), "begun")
-            host.interrupt(cell)
-            assert host.result(cell)["status"] == "ok"
+            assert interrupted(host, STARTS_A_BARE_THREAD)["status"] == "ok"
         assert host.streams("stderr") == ""
 
 
