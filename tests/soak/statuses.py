@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from soak.asked import DELETED, DIED, LEFT, RESTARTED, Asked, Broken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from support.client import Seen
 
@@ -103,6 +103,7 @@ def check_stream(messages: Sequence[Numbered], known: Mapping[str, Asked]) -> No
     running: dict[str, Asked] = {}
     cells: dict[str, Asked] = {}
     failing: dict[str, Asked] = {}  # whose error has come, and whose idle has not
+    restarted: set[str] = set()  # that had begun: not known to run on, but may be named as busy
     for at, (_, _, seen) in enumerate(messages):
         asked = known.get(seen.parent)
         if asked is None:
@@ -110,7 +111,10 @@ def check_stream(messages: Sequence[Numbered], known: Mapping[str, Asked]) -> No
         if seen.msg_type == "error":
             failing[seen.parent] = asked
         if RESTARTED in asked.excuses:  # its end may never have come
-            if state(seen) == "idle":
+            if state(seen) == "busy":
+                restarted.add(seen.parent)
+            elif state(seen) == "idle":
+                restarted.discard(seen.parent)
                 failing.pop(seen.parent, None)
             continue
         if state(seen) == "busy":
@@ -124,7 +128,7 @@ def check_stream(messages: Sequence[Numbered], known: Mapping[str, Asked]) -> No
                 each.pop(seen.parent, None)
             aborted = asked.outcome == "aborted" or (not asked.replies and asked.has_reply)
             if cells and not aborted and at + 1 < len(messages):
-                _check_still_busy(asked, running, messages[at + 1].seen)
+                _check_still_busy(asked, running, restarted, messages[at + 1].seen)
 
 
 def _check_abort(asked: Asked, failing: Iterable[Asked]) -> None:
@@ -135,10 +139,12 @@ def _check_abort(asked: Asked, failing: Iterable[Asked]) -> None:
         raise Broken(f"{asked} was aborted, although nothing before it failed")
 
 
-def _check_still_busy(asked: Asked, running: Mapping[str, Asked], after: Seen) -> None:
+def _check_still_busy(
+    asked: Asked, running: Mapping[str, Asked], restarted: Collection[str], after: Seen
+) -> None:
     if any(each.excuses & {DELETED, DIED} for each in running.values()):
         return  # it is being ended, without other statuses in between
-    if state(after) != "busy" or after.parent not in running:
+    if state(after) != "busy" or after.parent not in (*running, *restarted):
         cells = ", ".join(str(each) for each in running.values())
         raise Broken(f"{asked} left the kernel idle while {cells} ran: then came {after}")
 

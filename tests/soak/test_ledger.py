@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.client import Seen
 
-from soak.asked import DIED, INTERRUPTED, LEFT, Asked, Broken, Output
+from soak.asked import DIED, INTERRUPTED, LEFT, RESTARTED, Asked, Broken, Output
 from soak.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -171,6 +171,24 @@ def idle_while_a_cell_runs(kernel: Kernel) -> None:
     kernel.status("q3", "idle")
 
 
+def idle_beside_cells(kernel: Kernel, *, begun: bool) -> None:
+    """An idle while two cells run: the busy behind it names the one that a restart ends."""
+    for name in ("q3", "q4", "q5"):
+        kernel.cell(name, 0)
+    kernel.ledger.asked["q5"].excuses.add(RESTARTED)
+    for name in ("q3", "q4", "q5") if begun else ("q3", "q4"):
+        kernel.status(name, "busy")
+    for number, name in enumerate(("q3", "q4"), 3):
+        kernel.say("iopub", "execute_input", name, code=name, execution_count=number)
+        kernel.say("shell", "execute_reply", name, status="ok", execution_count=number)
+        kernel.status(name, "idle")
+        kernel.status("q5", "busy")
+
+
+def busy_of_what_has_not_begun(kernel: Kernel) -> None:
+    idle_beside_cells(kernel, begun=False)
+
+
 def answer_to_what_is_no_good(kernel: Kernel) -> None:
     kernel.ledger.ask(Asked("bad", "execute_request", "bad", "me", ignored=True))
     kernel.status("bad", "busy")
@@ -197,6 +215,7 @@ FAULTS = [
     unknown_parent,
     out_of_order,
     idle_while_a_cell_runs,
+    busy_of_what_has_not_begun,
     answer_to_what_is_no_good,
 ]
 
@@ -227,6 +246,11 @@ def test_excuses_excuse_what_they_say_and_no_more(kernel: Kernel) -> None:
     kernel.ledger.asked["q1"].excuses.add(INTERRUPTED)
     of(kernel, "execute_reply").content.update(status="error", ename="KeyboardInterrupt")
     of(kernel, "stream").content["text"] = "q1.m 0\n"
+    kernel.check()
+
+
+def test_a_cell_that_a_restart_ends_may_be_named_as_busy_until_then(kernel: Kernel) -> None:
+    idle_beside_cells(kernel, begun=True)
     kernel.check()
 
 
