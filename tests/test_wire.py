@@ -12,7 +12,7 @@ from jupyter_client.session import Session
 
 from polykernel.errors import ConnectionFileError, WireError
 from polykernel.message import Header, Message
-from polykernel.wire import DELIMITER, Wire, _Table
+from polykernel.wire import DELIMITER, Wire, _Replays
 
 KEY = "a key"
 
@@ -224,17 +224,14 @@ def test_of_very_many_signatures_the_latest_are_remembered(monkeypatch: pytest.M
     assert wire.decode(came[0]).msg_type == "execute_request"  # no more is kept than was said
 
 
-@given(st.lists(st.sampled_from([1, 2, 17, 33, 2**63, 2**64 - 1, 2**64 - 16])))
-def test_a_table_has_what_was_added_whatever_place_it_falls_on(numbers: list[int]) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("polykernel.wire.REMEMBERED", 16)
-        table = _Table()
-    added: set[int] = set()
-    for number in numbers:
-        assert table.add(number) == (number not in added)
-        added.add(number)
-        assert table.count == len(added)
-        assert all((each in table) == (each in added) for each in (1, 17, 33, 49, 2**64 - 1))
+@pytest.mark.parametrize("rows", [1, 7, 512])
+def test_no_signature_is_taken_for_another(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
+    monkeypatch.setattr("polykernel.wire.ROWS", rows)
+    replays = _Replays()
+    signatures = [hashlib.sha256(b"%d" % number).hexdigest().encode() for number in range(3000)]
+    assert {hash(signature) < 0 for signature in signatures} == {True, False}
+    assert not any([replays.has_come(signature) for signature in signatures])
+    assert all([replays.has_come(signature) for signature in signatures])
 
 
 def test_what_is_sealed_is_signed_alone_and_checked() -> None:
