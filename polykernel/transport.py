@@ -37,7 +37,7 @@ AT_ONCE = 64  # messages read from a socket before the others get their turn
 # a message to send, and what its own methods add, for sockets of other kinds, as long as the core
 _NOW = int(zmq.NOBLOCK)
 _MORE = int(zmq.SNDMORE) | _NOW
-_EVENTS, _POLLIN, _RCVMORE = int(zmq.EVENTS), int(zmq.POLLIN), int(zmq.RCVMORE)
+_EVENTS, _POLLIN = int(zmq.EVENTS), int(zmq.POLLIN)
 
 log = logging.getLogger("polykernel.transport")
 
@@ -342,11 +342,13 @@ def _has_come(socket: zmq.Socket[bytes]) -> bool:
 
 def _receive(socket: zmq.Socket[bytes]) -> list[bytes]:
     """Take a message that has come."""
-    receive, get = _Core.recv, _Core.get
-    frames = [receive(socket, _NOW)]
-    while get(socket, _RCVMORE):
-        frames.append(receive(socket, _NOW))
-    return frames
+    receive = _Core.recv
+    frames = []
+    while True:
+        frame = receive(socket, _NOW, False)  # as an object, that knows whether it is the last one
+        frames.append(frame.bytes)
+        if not frame.more:
+            return frames
 
 
 def _send(socket: zmq.Socket[bytes], frames: Sequence[bytes]) -> None:

@@ -230,8 +230,8 @@ def test_no_signature_is_taken_for_another(monkeypatch: pytest.MonkeyPatch, rows
     replays = _Replays()
     signatures = [hashlib.sha256(b"%d" % number).hexdigest().encode() for number in range(3000)]
     assert {hash(signature) < 0 for signature in signatures} == {True, False}
-    assert not any([replays.has_come(signature) for signature in signatures])
-    assert all([replays.has_come(signature) for signature in signatures])
+    assert not any(replays.has_come(signature) for signature in signatures)
+    assert all(replays.has_come(signature) for signature in signatures)
 
 
 def test_what_is_sealed_is_signed_alone_and_checked() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -46,9 +47,10 @@ def sockets(pid: int) -> set[str]:
     """Give the sockets that a process has, by the numbers that the system gives them."""
     found = set()
     for each in Path(f"/proc/{pid}/fd").iterdir():
-        name = os.readlink(each)  # noqa: PTH115
-        if name.startswith("socket:"):
-            found.add(name)
+        with contextlib.suppress(FileNotFoundError):  # closed just now
+            name = os.readlink(each)  # noqa: PTH115
+            if name.startswith("socket:"):
+                found.add(name)
     return found
 
 

@@ -185,10 +185,11 @@ class Kernel:
 
     def evaluators(self) -> list[psutil.Process]:
         """The evaluator's process, or none."""
+        named = [(each, processes.describe(each)) for each in processes.children(self.pid)]
         return [
             process
-            for process in self.processes()
-            if process.ppid() == self.pid and "polykernel-guard" not in processes.describe(process)
+            for process, name in named
+            if name != processes.GONE and "polykernel-guard" not in name
         ]
 
     def exit_code(self, patience: float = 20) -> int:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _PR_SET_CHILD_SUBREAPER = 36
+GONE = "gone"  # what a process that has ended meanwhile is called
 
 
 def adopt_orphans() -> None:
@@ -86,14 +87,19 @@ def describe(process: psutil.Process) -> str:
     try:
         return " ".join(process.cmdline()) or process.name()
     except (psutil.NoSuchProcess, psutil.AccessDenied):
-        return "gone"
+        return GONE
+
+
+def children(pid: int, *, recursive: bool = False) -> list[psutil.Process]:
+    """Those of a process that have not ended."""
+    try:
+        return [each for each in psutil.Process(pid).children(recursive) if alive(each)]
+    except psutil.NoSuchProcess:
+        return []
 
 
 def descendants(pid: int) -> list[psutil.Process]:
-    try:
-        return [each for each in psutil.Process(pid).children(recursive=True) if alive(each)]
-    except psutil.NoSuchProcess:
-        return []
+    return children(pid, recursive=True)
 
 
 def left_after(seconds: float) -> list[str]:
