@@ -231,7 +231,7 @@ class Execution:
             if shell.running_id is not None:
                 self._input.interrupt(shell.running.message)
                 self._supervisor.aim(shell.running_id)
-        self._supervisor.notify("delete_subshell", {"subshell": subshell_id})
+        self._supervisor.conversation.notify("delete_subshell", {"subshell": subshell_id})
 
     def list_subshells(self) -> list[str]:
         """Name all subshells."""
@@ -265,18 +265,18 @@ class Execution:
     def _read_on(self) -> None:
         """Read what the evaluator writes: while it is stalled it can't hear an interrupt."""
         self._reading_on = True
-        self._supervisor.resume()
+        self._supervisor.conversation.resume()
 
     def pause(self) -> None:
         """Let the evaluator wait: front ends don't keep up."""
         if self._stopped:
             self.output.mute()  # it must end, and can't wait
         elif not self._reading_on:
-            self._supervisor.pause()
+            self._supervisor.conversation.pause()
 
     def resume(self) -> None:
         """Let the evaluator go on: front ends have kept up."""
-        self._supervisor.resume()
+        self._supervisor.conversation.resume()
 
     def input_reply(self, message: Message) -> None:
         """Take a front end's answer to an input request."""

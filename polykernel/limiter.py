@@ -151,7 +151,7 @@ class Limiter:
         self._loop.call_later(seconds, self._look_whether_idle, limit)
 
     def _look_whether_idle(self, limit: Limit) -> None:
-        quiet = 0.0 if self._busy() else monotonic() - self._supervisor.active_at
+        quiet = 0.0 if self._busy() else monotonic() - self._supervisor.conversation.active_at
         if quiet >= limit.value:
             told = f"the evaluator was ended after {limit.written} without a cell, its idle timeout"
             after = f"{limit.written} without a cell"

@@ -71,7 +71,7 @@ class InputRequests:
 
     def refuse(self, number: int | str, code: int, message: str) -> None:
         """Answer an evaluator's request for input with an error."""
-        self._supervisor.refuse(number, code, message)
+        self._supervisor.conversation.refuse(number, code, message)
 
     def take(self, message: Message) -> None:
         """Hand a front end's answer to the evaluator; an answer to nothing is dropped."""
@@ -89,7 +89,7 @@ class InputRequests:
         except msgspec.DecodeError as error:
             log.warning("a malformed input reply is dropped: %s", error)
             return
-        self._supervisor.answer(self._outstanding, {"value": str(value)})
+        self._supervisor.conversation.answer(self._outstanding, {"value": str(value)})
         self.forget()
 
     def _is_stale(self, parent: dict[str, Any], asked: Message) -> bool:

@@ -6,7 +6,6 @@ import contextlib
 import logging
 import os
 import signal
-from time import monotonic
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +13,9 @@ import msgspec
 from tornado.ioloop import IOLoop
 
 from polykernel import process_end, remains
-from polykernel.channel import NO_TURN, Channel
-from polykernel.channel_lines import INTERNAL_ERROR, METHOD_NOT_FOUND, VERSION, Failure, Line
+from polykernel.channel import NO_TURN
+from polykernel.channel_lines import VERSION, Failure
+from polykernel.conversation import Conversation
 from polykernel.errors import ChannelError, EvaluatorStartError
 from polykernel.interrupts import Interrupts
 from polykernel.launch import Process, entrust, launch, release_guard
@@ -36,12 +36,8 @@ MAXIMUM_STARTS = 3  # deaths at start until no more is tried
 log = logging.getLogger("polykernel.supervisor")
 
 
-class _Marks(msgspec.Struct, frozen=True):
-    token: str
-
-
 class Supervisor:
-    """Owns the evaluator process and the requests that it has not answered.
+    """Owns the evaluator process.
 
     Args:
         command: The evaluator's command line.
@@ -57,7 +53,7 @@ class Supervisor:
         start_error: Why no process can be started; empty where one can.
         may_start_later: Whether that may pass: descriptors or processes are used up.
         abilities: What the evaluator can do; ``None`` while it is not up.
-        active_at: When the evaluator was last heard or asked, by :func:`time.monotonic`.
+        conversation: What is said to the evaluator, and what it says.
     """
 
     def __init__(
@@ -78,12 +74,8 @@ class Supervisor:
         self._language = language
         self._loop = IOLoop.current()
         self._process = process
-        self._channel: Channel | None = None
         self._watcher: Watcher
-        self._waiting: dict[int, Callable[[msgspec.Raw | Failure], None]] = {}
-        self._next_id = 0
         self._failed_starts = 0
-        self._paused = False
         self._interrupts = Interrupts(self._signal, self._on_unheard, self.kill)
         self._killed_after = ""
         self._excess: Excess | None = None
@@ -91,15 +83,14 @@ class Supervisor:
         self._on_gone: Callable[[], None] | None = None
         self._on_replaced: Callable[[], None] | None = None
         self._timers: list[object] = []
-        self._turn = turn
+        self.conversation = Conversation(turn, self._acknowledged)
         self.start_error = start_error
         self.may_start_later = False
         self.abilities: Abilities | None = None
-        self.active_at = monotonic()
 
     def attach(self, watcher: Watcher) -> None:
         """Begin: tell this watcher, and greet the process that was started early."""
-        self._watcher = watcher
+        self._watcher = self.conversation.watcher = watcher
         if self._process is not None:
             self._adopt(self._process)
 
@@ -134,10 +125,7 @@ class Supervisor:
         log.info("evaluator %s started", process.pid)
         self._process = process
         self.abilities = None
-        self._waiting.clear()
-        self._channel = Channel(process.pipes, self, self._turn)
-        if self._paused:
-            self._channel.pause()
+        self.conversation.begin(process.pipes)
         process_end.watch(process.pid, self._on_ended)
         params = {
             "protocol": VERSION,
@@ -151,7 +139,6 @@ class Supervisor:
         self.request("hello", params, self._on_hello)
 
     def _on_hello(self, answer: msgspec.Raw | Failure) -> None:
-        channel = self._channel
         if self._on_replaced is not None:
             return  # it is to end
         try:
@@ -168,11 +155,9 @@ class Supervisor:
         self._failed_starts = 0
         self.abilities = abilities
         self._interrupts.evaluator_is_up()
-        if abilities.marks and channel is not None:
-            channel.offers_marks(abilities.marks)
+        self.conversation.raw_buffers = abilities.buffers
+        self.conversation.offers_marks(abilities.marks)
         self._watcher.on_abilities(abilities)
-
-    # requests
 
     def request(
         self,
@@ -181,115 +166,18 @@ class Supervisor:
         respond: Callable[[msgspec.Raw | Failure], None],
         buffers: Sequence[bytes] = (),
     ) -> int:
-        """Send a request; ``respond`` is called once with the result, or never after a death.
+        """Send a request to the evaluator, which is started where it had been ended.
 
-        Where there is no evaluator ``respond`` is called with a failure.
-
-        Args:
-            method: As docs/channel.md has it.
-            params: What can be encoded as JSON.
-            respond: Takes the result.
-            buffers: Binary data of the request.
-
-        Returns:
-            The request's id.
+        See :meth:`Conversation.request <polykernel.conversation.Conversation.request>`.
         """
         self.wake()
-        self._next_id += 1
-        self.active_at = monotonic()
-        if self._channel is not None:
-            self._waiting[self._next_id] = respond
-            message = {"id": self._next_id, "method": method, "params": params}
-            raw = self.abilities is not None and self.abilities.buffers
-            self._channel.send(message, buffers, raw=raw)
-        else:
-            self._loop.add_callback(
-                respond, Failure(INTERNAL_ERROR, self.start_error or "there is no evaluator")
-            )
-        return self._next_id
-
-    def answer(self, request_id: int | str, result: object) -> None:
-        """Answer a request of the evaluator's."""
-        if self._channel is not None:
-            self._channel.send({"id": request_id, "result": result})
-
-    def refuse(self, request_id: int | str, code: int, message: str) -> None:
-        """Answer a request of the evaluator's with an error."""
-        if self._channel is not None:
-            error = {"code": code, "message": message}
-            self._channel.send({"id": request_id, "error": error})
-
-    # what the channel tells
-
-    def on_text(self, stream: str, data: bytes) -> None:
-        """Hand on bytes of descriptor 1 or 2."""
-        self.active_at = monotonic()
-        self._watcher.on_text(stream, data)
-
-    def on_line(self, line: Line) -> None:
-        """Sort a line: response, acknowledgement, request for input, event."""
-        self.active_at = monotonic()
-        if line.method is None:
-            self._on_response(line)
-        elif line.method == "interrupted":
-            self._acknowledged()
-        elif line.method == "marks":
-            self._on_marks(line)
-        elif line.method == "input_request":
-            self._watcher.on_input_request(line)
-        elif line.id is not None:
-            self.refuse(line.id, METHOD_NOT_FOUND, f"the host has no method {line.method!r}")
-        else:
-            self._watcher.on_event(line)
-
-    def _on_response(self, line: Line) -> None:
-        respond = self._waiting.pop(line.id, None) if isinstance(line.id, int) else None
-        if respond is None:
-            self.on_refused(ChannelError(f"a response to no request: id {line.id!r}"))
-        elif line.error is not None:
-            respond(line.error)
-        elif bytes(line.result):
-            respond(line.result)
-        else:
-            respond(Failure(INTERNAL_ERROR, "the response has neither result nor error"))
-
-    def _on_marks(self, line: Line) -> None:
-        try:
-            token = msgspec.json.decode(line.params.content, type=_Marks).token
-        except msgspec.DecodeError as error:
-            self.on_refused(ChannelError(f"marks: {error}"))
-            return
-        if token and self._channel is not None:
-            self._channel.offers_marks(token)
-
-    def on_refused(self, error: ChannelError) -> None:
-        """Hand on that a line was left out."""
-        self._watcher.on_refused(error)
-
-    # back-pressure
-
-    def pause(self) -> None:
-        """Stop reading what the evaluator writes."""
-        self._paused = True
-        if self._channel is not None:
-            self._channel.pause()
-
-    def resume(self) -> None:
-        """Read on."""
-        self._paused = False
-        if self._channel is not None:
-            self._channel.resume()
+        return self.conversation.request(method, params, respond, buffers, self.start_error)
 
     # interrupts
 
-    def notify(self, method: str, params: dict[str, Any]) -> None:
-        """Send a notification."""
-        if self._channel is not None:
-            self._channel.send({"method": method, "params": params})
-
     def aim(self, request_id: int) -> None:
         """Say which request an interrupt means."""
-        self.notify("interrupt", {"cell": request_id})
+        self.conversation.notify("interrupt", {"cell": request_id})
 
     def interrupt(self, request_ids: Sequence[int], grace: Limit | None = None) -> None:
         """Interrupt requests; the third interrupt that is not heard kills.
@@ -315,7 +203,7 @@ class Supervisor:
         """
         if self.abilities is None or not self.abilities.interrupts:
             return False
-        self.notify("interrupt", {})
+        self.conversation.notify("interrupt", {})
         return True
 
     def _on_unheard(self) -> None:
@@ -354,19 +242,17 @@ class Supervisor:
     # death
 
     def _on_ended(self, pid: int, code: int | None) -> None:
-        process, channel = self._process, self._channel
-        if process is None or process.pid != pid or channel is None:
+        process = self._process
+        if process is None or process.pid != pid:
             return
         # while the leader is not reaped its group's number can't be anybody else's
         remains.kill(pid, process.mark)
         if code is None:
             _, code = os.waitpid(pid, 0)
         at_start = self.abilities is None
-        last_words = channel.last_words()
-        channel.finish()
+        last_words = self.conversation.end()
         release_guard(process)
-        self._process = self._channel = self.abilities = None
-        self._waiting.clear()
+        self._process = self.abilities = None
         self._interrupts.forget()
         death = self._death(code, at_start, last_words)
         log.info("evaluator %s ended: %s", pid, death.status)
@@ -448,7 +334,7 @@ class Supervisor:
         self._ask_to_end(restart)
 
     def _ask_to_end(self, restart: bool) -> None:
-        self.resume()
+        self.conversation.resume()
         self.request("shutdown", {"restart": restart}, lambda answer: None)
         for delay, number in ((SIGTERM_AFTER, signal.SIGTERM), (SIGKILL_AFTER, signal.SIGKILL)):
             self._timers.append(self._loop.call_later(delay, self._signal, number))

@@ -178,7 +178,7 @@ def test_interrupts_of_a_question_are_not_counted_in_the_next_cell(
         assert kernel.reply(question) == NO_MATCHES
     cell = kernel.execute("print('begun'); read()")
     kernel.execution.interrupt()
-    kernel.supervisor.answer("x", {})
+    kernel.supervisor.conversation.answer("x", {})
     assert kernel.reply(cell)["status"] == "ok"
 
 

@@ -12,60 +12,20 @@ import msgspec
 import pytest
 from support.kernels import SAMPLES
 from support.loops import run_until
+from support.watching import Watcher
 
 from polykernel import interrupts
 from polykernel import supervisor as supervisor_module
 from polykernel.channel_lines import Failure
 from polykernel.supervisor import Supervisor
-from polykernel.watcher import Abilities, Death, describe_status
+from polykernel.watcher import describe_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tornado.ioloop import IOLoop
 
-    from polykernel.channel_lines import Line
-    from polykernel.errors import ChannelError
-
 PROGRAM = [sys.executable, str(SAMPLES / "polykernel_sample" / "program.py")]
-
-
-class Watcher:
-    """Records what the supervisor tells."""
-
-    def __init__(self) -> None:
-        self.text = b""
-        self.deaths: list[Death] = []
-        self.abilities: list[Abilities] = []
-        self.unheard = 0
-        self.refused: list[str] = []
-        self.events: list[Line] = []
-        self.questions: list[Line] = []
-        self.heard = 0
-
-    def on_text(self, stream: str, data: bytes) -> None:
-        self.text += data
-
-    def on_event(self, line: Line) -> None:
-        self.events.append(line)
-
-    def on_input_request(self, line: Line) -> None:
-        self.questions.append(line)
-
-    def on_refused(self, error: ChannelError) -> None:
-        self.refused.append(str(error))
-
-    def on_abilities(self, abilities: Abilities) -> None:
-        self.abilities.append(abilities)
-
-    def on_death(self, death: Death) -> None:
-        self.deaths.append(death)
-
-    def on_heard_interrupt(self) -> None:
-        self.heard += 1
-
-    def on_unheard_interrupt(self) -> None:
-        self.unheard += 1
 
 
 class Run:
@@ -130,29 +90,6 @@ def test_each_request_is_answered_once_also_before_the_hello(run: Callable[..., 
     assert msgspec.json.decode(it.answers[0]) == {"status": "ok"}
     assert isinstance(it.answers[1], Failure)
     assert it.answers[1].code == -32601
-
-
-def test_a_request_of_the_evaluator_that_the_host_does_not_know_is_refused(
-    run: Callable[..., Run],
-) -> None:
-    it = run()
-    it.execute("put({'id': 'x', 'method': 'sing', 'params': {}}); print(read()['error']['code'])")
-    it.until(lambda: it.answers, "the answer")
-    assert it.watcher.text == b"-32601\n"
-
-
-def test_a_response_to_no_request_is_told(run: Callable[..., Run]) -> None:
-    it = run()
-    it.execute("put({'id': 99, 'result': {}}); put({'id': 'a', 'result': {}})")
-    it.until(lambda: it.answers, "the answer")
-    assert len(it.watcher.refused) == 2
-
-
-def test_a_response_with_neither_result_nor_error_is_an_error(run: Callable[..., Run]) -> None:
-    it = run()
-    it.execute("put({'id': cell})")
-    it.until(lambda: it.answers, "the answer")
-    assert isinstance(it.answers[0], Failure)
 
 
 def test_a_dead_evaluator_is_replaced_and_what_it_left_is_told_first(
