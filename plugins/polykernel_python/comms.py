@@ -36,8 +36,12 @@ class Comms:
         imports.when("comm", self._change)
 
     def _change(self, comm: ModuleType) -> None:
-        self._manager = manager = comm.get_comm_manager()
-        make = _kernel_comm_class(comm.base_comm.BaseComm, self)
+        # where an earlier import was interrupted, the package has no attribute of that name
+        from comm.base_comm import BaseComm
+
+        manager = comm.get_comm_manager()
+        make = _kernel_comm_class(BaseComm, self)
+        self._manager = manager
         setattr(comm, "create_comm", make)  # noqa: B010
         setattr(comm, "get_comm_manager", lambda: manager)  # noqa: B010
 

@@ -32,7 +32,19 @@ class _Loader:
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader
         self._loader.exec_module(module)
-        self._hook(module)
+        _call(self._hook, module)
+
+
+def _call(hook: Hook, module: ModuleType) -> None:
+    """Call a hook; what it can't change stays as it is, and can be imported nevertheless."""
+    try:
+        hook(module)
+    except Exception as error:  # a file of the user's has that name, or the version is not known
+        where = getattr(module, "__file__", None)
+        sys.stderr.write(
+            f"polykernel: {module.__name__} ({where}) can't be fitted to notebooks: "
+            f"{type(error).__name__}: {error}\n"
+        )
 
 
 class PostImport:
@@ -50,7 +62,7 @@ class PostImport:
         """Call the hook with the module as soon as it is there, or now if it is."""
         module = sys.modules.get(name)
         if module is not None:
-            hook(module)
+            _call(hook, module)
         else:
             self._hooks[name] = hook
 

@@ -414,3 +414,14 @@ os.wait()[1]
     assert outcome.result == "0"
     assert outcome.contents("display_data") == []
     assert "child" in outcome.text()
+
+
+def test_a_package_whose_import_was_interrupted_is_fitted_at_the_next_one(python: Kernel) -> None:
+    # an interrupt leaves the submodules that were imported, and takes the package away
+    code = """
+import comm, sys
+del sys.modules["comm"]
+import comm
+print(type(comm.create_comm(target_name="t")).__name__)
+"""
+    assert printed(python, code) == "KernelComm\n"

@@ -224,6 +224,33 @@ def test_a_hook_for_a_module_that_is_there_runs_at_once(imports: PostImport) -> 
     assert seen == [sys]
 
 
+def test_what_a_hook_can_not_change_is_imported_nevertheless(
+    imports: PostImport,
+    module: Callable[[str, str], str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    name = module("another_module", "value = 1")
+    imports.when(name, lambda found: setattr(found, "value", found.missing))
+    assert __import__(name).value == 1
+    imports.when(name, lambda found: setattr(found, "value", found.missing))
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 2
+    assert all(f"{name}.py" in each and "missing" in each for each in told)
+
+
+def test_a_hook_that_is_interrupted_interrupts_the_import(
+    imports: PostImport, module: Callable[[str, str], str]
+) -> None:
+    def interrupt(found: object) -> None:
+        raise KeyboardInterrupt
+
+    name = module("interrupted_module", "value = 1")
+    imports.when(name, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        __import__(name)
+    assert name not in sys.modules
+
+
 def test_a_module_that_is_missing_is_still_missing(imports: PostImport) -> None:
     imports.when("no_such_module_anywhere", lambda found: None)
     with pytest.raises(ModuleNotFoundError):
