@@ -66,7 +66,7 @@ class Conversation:
             self._channel.pause()
 
     def end(self) -> str:
-        """Hand on all that a dead evaluator has left; its requests are never answered.
+        """Hand on all that a dead evaluator has left; what it has not answered it never will.
 
         Returns:
             Its last words.

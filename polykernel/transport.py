@@ -341,7 +341,7 @@ def _has_come(socket: zmq.Socket[bytes]) -> bool:
 
 
 def _receive(socket: zmq.Socket[bytes]) -> list[bytes]:
-    """Take a message that has come."""
+    """Take a message that has come; those of pyzmq's CFFI backend would not tell where it ends."""
     receive = _Core.recv
     frames = []
     while True:

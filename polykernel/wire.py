@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PROTOCOL_VERSION = "5.5"
 DELIMITER = b"<IDS|MSG>"
-REMEMBERED = 65536  # signatures at most, as in jupyter_client: 0.7 MB when that many have come
+REMEMBERED = 65536  # signatures at most, as in jupyter_client: 1 MB when that many have come
 ROWS = 512  # of a table of signatures: each is short enough to be searched in half a microsecond
 
 # each escape as a whole: a pair of surrogates, a lone one, or any other

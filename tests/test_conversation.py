@@ -40,7 +40,7 @@ class Talk:
         requests, to_us = os.pipe()
         pairs = [os.pipe() for _ in range(4)]
         theirs = [to_us, *(reader for reader, _ in pairs)]
-        for descriptor in theirs:
+        for descriptor in (requests, *theirs):  # what was not sent must not be waited for
             os.set_blocking(descriptor, False)
         self._ours = [requests, *(writer for _, writer in pairs)]
         self.conversation.begin(Pipes(*theirs))
@@ -194,9 +194,10 @@ def test_what_is_paused_stays_so_with_the_next_evaluator(talk: Talk) -> None:
     talk.begin()
     talk.say({"id": talk.ask("hello"), "result": {}}, {"id": talk.ask(), "result": {}})
     turns: list[bool] = []
-    for turn in range(20):
+    for _ in range(20):
+        turns.clear()
         talk.loop.add_callback(turns.append, True)
-        talk.until(lambda turn=turn: len(turns) > turn, "a turn of the loop")
+        talk.until(lambda: turns, "a turn of the loop")
     assert len(talk.answers) == 1  # its hello, which tells of the marks in what it prints
     talk.conversation.resume()
     talk.until(lambda: len(talk.answers) == 2, "the answer")

@@ -18,7 +18,7 @@ from benchmarks.running import Place, running
 if TYPE_CHECKING:
     from benchmarks.kernels import Kernel
 
-TIMES = 15  # of which the median is taken: what is looked for is less than a millisecond
+TIMES = 15  # of which the median is taken: what is looked for is some 2 milliseconds
 LISTING = 30.0  # seconds
 ENTRY_POINTS = "[console_scripts]\nfake{n} = fake{n}:main\n\n[pytest11]\nfake{n} = fake{n}.plugin\n"
 METADATA = "Metadata-Version: 2.1\nName: fake{n}\nVersion: 1.{n}\nSummary: A package\n" + "".join(

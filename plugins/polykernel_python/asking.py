@@ -51,11 +51,15 @@ getpass_.__name__ = getpass_.__qualname__ = "getpass"
 
 def change_getpass(getpass: ModuleType) -> None:
     """Make ``getpass.getpass`` ask through the front end."""
+    if not hasattr(getpass, "GetPassWarning"):
+        return  # the user's own module of that name
     getpass.getpass = getpass_  # type: ignore[attr-defined]
 
 
 def change_pydoc(pydoc: ModuleType) -> None:
     """Make ``help()`` print, instead of opening a pager that nobody could use."""
+    if not hasattr(pydoc, "plain"):
+        return  # the user's own module of that name
 
     def pager(text: str, title: str = "") -> None:  # pydoc passes it
         sys.stdout.write(pydoc.plain(text).rstrip() + "\n")

@@ -36,11 +36,9 @@ class Comms:
         imports.when("comm", self._change)
 
     def _change(self, comm: ModuleType) -> None:
-        # where an earlier import was interrupted, the package has no attribute of that name
-        from comm.base_comm import BaseComm
-
         manager = comm.get_comm_manager()
-        make = _kernel_comm_class(BaseComm, self)
+        # where an earlier import was interrupted, the package has no attribute of that name
+        make = _kernel_comm_class(sys.modules["comm.base_comm"].BaseComm, self)
         self._manager = manager
         setattr(comm, "create_comm", make)  # noqa: B010
         setattr(comm, "get_comm_manager", lambda: manager)  # noqa: B010

@@ -11,11 +11,15 @@ if TYPE_CHECKING:
 
     Hook = Callable[[ModuleType], None]
 
+# what a hook raises where a file of the user's has that name, or the version is not known
+_STRANGE = (AttributeError, ImportError, LookupError, TypeError, ValueError)
+
 
 class _Loader:
     """Loads a module by its own loader, then calls the hook."""
 
-    def __init__(self, loader: Any, hook: Hook) -> None:
+    def __init__(self, name: str, loader: Any, hook: Hook) -> None:
+        self._name = name
         self._loader = loader
         self._hook = hook
 
@@ -32,19 +36,17 @@ class _Loader:
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader
         self._loader.exec_module(module)
-        _call(self._hook, module)
+        _call(self._hook, self._name, module)
 
 
-def _call(hook: Hook, module: ModuleType) -> None:
+def _call(hook: Hook, name: str, module: ModuleType) -> None:
     """Call a hook; what it can't change stays as it is, and can be imported nevertheless."""
     try:
         hook(module)
-    except Exception as error:  # a file of the user's has that name, or the version is not known
+    except _STRANGE as error:
         where = getattr(module, "__file__", None)
-        sys.stderr.write(
-            f"polykernel: {module.__name__} ({where}) can't be fitted to notebooks: "
-            f"{type(error).__name__}: {error}\n"
-        )
+        reason = f"{type(error).__name__}: {error}"
+        sys.stderr.write(f"polykernel: {name} ({where}) can't be fitted to notebooks: {reason}\n")
 
 
 class PostImport:
@@ -62,7 +64,7 @@ class PostImport:
         """Call the hook with the module as soon as it is there, or now if it is."""
         module = sys.modules.get(name)
         if module is not None:
-            _call(hook, module)
+            _call(hook, name, module)
         else:
             self._hooks[name] = hook
 
@@ -79,7 +81,7 @@ class PostImport:
         finally:
             self._finding.discard(name)
         if spec is not None and hasattr(spec.loader, "exec_module"):
-            spec.loader = _Loader(spec.loader, hook)
+            spec.loader = _Loader(name, spec.loader, hook)
         return spec
 
     def _real_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None) -> Any:

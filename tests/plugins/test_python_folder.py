@@ -39,10 +39,14 @@ def test_a_file_called_like_a_module_that_we_import_late_spoils_nothing(
 def test_a_file_called_like_a_module_that_is_fitted_to_notebooks_can_be_imported(
     name: str, tmp_path: Path
 ) -> None:
-    (tmp_path / f"{name}.py").write_text("x = 1\n")
+    (tmp_path / f"{name}.py").write_text("def getpass(): return 1\n\npager = getpass\n")
     manager, client = start_new_kernel(kernel_name="polykernel-python", cwd=str(tmp_path))
     try:
-        for code in (f"import {name}", f"assert {name}.x == 1", "2"):
+        for code in (
+            f"import {name}",
+            f"assert {name}.getpass() == {name}.pager() == 1",
+            "2",
+        ):
             reply = client.execute(code, reply=True, timeout=PATIENCE)["content"]
             assert reply["status"] == "ok", reply
     finally:

@@ -238,17 +238,22 @@ def test_what_a_hook_can_not_change_is_imported_nevertheless(
     assert all(f"{name}.py" in each and "missing" in each for each in told)
 
 
-def test_a_hook_that_is_interrupted_interrupts_the_import(
-    imports: PostImport, module: Callable[[str, str], str]
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, TimeoutError])
+def test_an_import_whose_hook_is_interrupted_is_tried_anew(
+    imports: PostImport, module: Callable[[str, str], str], error: type[BaseException]
 ) -> None:
-    def interrupt(found: object) -> None:
-        raise KeyboardInterrupt
+    troubles = [error()]
+
+    def change(found: Any) -> None:
+        if troubles:
+            raise troubles.pop()
+        found.value = 2
 
     name = module("interrupted_module", "value = 1")
-    imports.when(name, interrupt)
-    with pytest.raises(KeyboardInterrupt):
+    imports.when(name, change)
+    with pytest.raises(error):
         __import__(name)
-    assert name not in sys.modules
+    assert __import__(name).value == 2
 
 
 def test_a_module_that_is_missing_is_still_missing(imports: PostImport) -> None:

@@ -100,6 +100,15 @@ def execute(number, params):
     return answer
 
 
+def execute_whole(number, params):
+    global running
+    try:
+        return execute(number, params)
+    except KeyboardInterrupt:  # just before its code, or just after
+        running = None
+        return {"status": "error", "ename": "KeyboardInterrupt", "evalue": "", "traceback": []}
+
+
 def die_at_start():
     if options.die_twice:
         counted = Path("deaths")
@@ -140,7 +149,7 @@ def main():
         if message["method"] == "hello":
             put({"id": number, "result": hello()})
         elif message["method"] == "execute":
-            put({"id": number, "result": execute(number, params)})
+            put({"id": number, "result": execute_whole(number, params)})
         elif message["method"] == "complete" and params["code"].startswith("!"):
             exec(params["code"][1:], {**globals(), "number": number})
         elif message["method"] == "shutdown":
