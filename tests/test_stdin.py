@@ -18,9 +18,10 @@ class Asker:
 
     def __init__(self) -> None:
         self.happened: list[tuple[str, Any]] = []
+        self.conversation = self
         self.asked: list[Header] = []
         self.requests = InputRequests(
-            self,  # type: ignore[arg-type]  # answer and refuse are all that it needs
+            self,  # type: ignore[arg-type]  # its conversation's answer and refuse are all
             self.send,
             lambda: self.happened.append(("purged", None)),
         )
