@@ -100,8 +100,10 @@ def start_thread(work: Callable[[], None]) -> None:
     Raises:
         RuntimeError: The process may have no more threads.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:
+        # a handler may raise out of this, when they are blocked already
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
         own_threads.start(work)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
