@@ -60,7 +60,6 @@ class Conversation:
     def begin(self, pipes: Pipes) -> None:
         """Talk to an evaluator that was just started."""
         self.raw_buffers = False
-        self._waiting.clear()
         self._channel = Channel(pipes, self, self._turn)
         if self._paused:
             self._channel.pause()

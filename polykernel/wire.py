@@ -168,8 +168,9 @@ class _Replays:
         """Tell whether a signature, which must be right, has come before; and remember it."""
         number = hash(signature)
         short = number.to_bytes(8, "little", signed=True)
-        row = self._newer[number % ROWS]
-        if short in row or short in self._older[number % ROWS]:
+        place = number % ROWS
+        row = self._newer[place]
+        if short in row or short in self._older[place]:
             return True
         row += short
         self._count += 1

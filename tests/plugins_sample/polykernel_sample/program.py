@@ -86,8 +86,6 @@ def execute(number, params):
     names = {**globals(), "cell": number, "params": params, "answer": answer}
     try:
         exec(params["code"], names)
-    except KeyboardInterrupt:
-        answer = {"status": "error", "ename": "KeyboardInterrupt", "evalue": "", "traceback": []}
     except Exception as error:
         answer = {
             "status": "error",
@@ -104,8 +102,9 @@ def execute_whole(number, params):
     global running
     try:
         return execute(number, params)
-    except KeyboardInterrupt:  # just before its code, or just after
+    except KeyboardInterrupt:  # in its code, or just before or after it
         running = None
+        sys.stdout.flush()
         return {"status": "error", "ename": "KeyboardInterrupt", "evalue": "", "traceback": []}
 
 
