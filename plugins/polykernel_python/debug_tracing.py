@@ -60,6 +60,19 @@ def connect(address: tuple[str, int], token: str) -> None:
         sys.breakpointhook = hook
         debugpy.configure(subProcess=False)
         debugpy.connect(address, access_token=token)
+    _quieten()
+
+
+def _quieten() -> None:
+    """Keep what debugpy notes about itself, such as its own races, out of cells' stderr.
+
+    Its errors are still shown, and notes are where the environment variable ``PYDEVD_DEBUG`` asks
+    for them.
+    """
+    from _pydevd_bundle.pydevd_constants import DebugInfoHolder
+
+    if DebugInfoHolder.DEBUG_TRACE_LEVEL == 0:
+        DebugInfoHolder.DEBUG_TRACE_LEVEL = -1
 
 
 def _debugger() -> Any:

@@ -260,6 +260,16 @@ def test_a_stopped_kernel_is_shut_down_in_good_order(python: Kernel, debugger: D
     assert (python.folder / "ended").exists()
 
 
+def test_what_debugpy_notes_about_itself_is_no_output_of_a_cell(
+    python: Kernel, debugger: Debugger
+) -> None:
+    debugger.begin()
+    code = "from _pydev_bundle import pydev_log\npydev_log.critical('thread._ident is None')\n1"
+    outcome = python.execute(code)
+    assert outcome.result == "1"
+    assert outcome.text("stderr") == ""
+
+
 def test_kernel_info_tells_of_the_debugger(python: Kernel) -> None:
     info = python.client.request("kernel_info_request").reply
     assert info["debugger"] is True
