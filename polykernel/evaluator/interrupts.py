@@ -7,6 +7,9 @@ The signal does not say which request it means, and may come before that has beg
 names it first, on the channel (docs/channel.md, "Interrupt, death"). Where none runs that can be
 interrupted, the signal is acknowledged and has no effect, so that it can't reach the next cell. For
 what runs between requests the host names none, and sends no signal: we do, where there is any.
+
+A signal that comes just before the main thread begins to wait does not wake it: CPython has looked
+for the last time then. So one that the handler has not heard of comes again.
 """
 
 from __future__ import annotations
@@ -20,9 +23,9 @@ from os import kill as _kill
 from time import monotonic
 from time import sleep as _sleep
 
-from polykernel.evaluator import requests, spare
+from polykernel.evaluator import requests
 from polykernel.evaluator.bare import signal
-from polykernel.evaluator.standard_library import standard_library_first
+from polykernel.evaluator.tearing import must_not_be_torn
 from polykernel.evaluator.worker import Gate
 
 TYPE_CHECKING = False
@@ -33,10 +36,10 @@ if TYPE_CHECKING:
     from polykernel.evaluator.outlet import Outlet
 
 EARLY = 1.0  # seconds by which a signal may be ahead of the beginning of the request that it means
+UNHEARD = 0.1  # seconds after which a signal comes again of which the handler has not heard
 LATER = 0.005  # seconds after which an interrupt comes again that is put off
 LATEST = 0.3  # seconds: the host takes one for unheard after half a second
 _ANY: Any = object()  # a number that no request has
-_SPARE = vars(spare)
 
 
 class Interrupts(Gate):
@@ -68,6 +71,8 @@ class Interrupts(Gate):
         self._running: object = None  # the request that is armed; None while start() is
         self._begun = 0.0
         self._unheard = -EARLY  # when a signal came that stopped nothing
+        self._heard = -EARLY  # when the handler was called last
+        self._listened_for: object = _ANY  # the request whose signal comes again if it is not heard
         self._unfinished: set[object] = set()
         self._wanted: dict[object, bool] = {}  # unfinished requests that are to be interrupted
         self._between = False  # the signal that is on its way means what runs between requests
@@ -131,14 +136,34 @@ class Interrupts(Gate):
             self._wanted.pop(number, None)
         elif self.armed and self._running is None:
             _signal_main_thread(signal.SIGINT)
-        elif (
-            self.armed
-            and self._running == number
-            and self._wanted.pop(number, False)
-            and self._unheard > self._begun - EARLY
-        ):
-            self._unheard = -EARLY
-            _signal_main_thread(signal.SIGINT)
+        elif self.armed and self._running == number and self._wanted.pop(number, False):
+            if self._unheard > self._begun - EARLY:
+                self._unheard = -EARLY
+                _signal_main_thread(signal.SIGINT)
+            self._listen(number)
+
+    def _listen(self, number: object) -> None:
+        """Send the signal again, unless it is heard soon, or just was: it may be ahead of its note.
+
+        Not in place of a handler of the user's, which need not have stopped the request.
+        """
+        if self._listened_for == number:
+            return
+        self._listened_for = number
+        since = monotonic() - EARLY
+
+        def listen() -> None:
+            _sleep(UNHEARD)
+            if self._listened_for == number:
+                self._listened_for = _ANY
+            ours = signal.getsignal(signal.SIGINT) == self._on_interrupt
+            if self._heard < since and ours and self.armed and self._running == number:
+                self.repeat(number)
+
+        try:
+            requests.start_thread(listen)
+        except RuntimeError:  # there are no threads left: the user may have to interrupt again
+            self._listened_for = _ANY
 
     def aim_between(self) -> None:
         """Interrupt what the main thread does between requests.
@@ -172,6 +197,7 @@ class Interrupts(Gate):
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
     def _on_interrupt(self, signum: int, frame: FrameType | None) -> None:
+        self._heard = monotonic()
         if self._held or self._outlet.is_locked_here():
             self._deferred_interrupt = self._outlet.deferred = True
         else:
@@ -286,31 +312,6 @@ def _raise(frame: FrameType | None) -> None:
 
 def _ignore(frame: FrameType | None) -> None:
     pass
-
-
-def must_not_be_torn(frame: FrameType | None, ident: int) -> bool:
-    """Whether a thread is where an exception would do lasting harm.
-
-    In the import system it may leave a lock held for ever. In a module that the runtime or a plugin
-    loads late it gives another thread, which waits for the same module, half of it. Where the
-    descriptor that is spared for imports is opened or closed, it may lose that.
-
-    Args:
-        frame: What the thread executes.
-        ident: The thread.
-    """
-    if _is_import_systems(frame):
-        return True
-    late = standard_library_first.is_entered_by(ident)
-    while frame is not None:
-        if frame.f_globals is _SPARE or (late and _is_import_systems(frame)):
-            return True
-        frame = frame.f_back
-    return False
-
-
-def _is_import_systems(frame: FrameType | None) -> bool:
-    return frame is not None and frame.f_code.co_filename.startswith("<frozen importlib")
 
 
 def main_frame() -> FrameType | None:

@@ -14,9 +14,9 @@ from os import getpid as _getpid
 
 from polykernel.evaluator import requests
 from polykernel.evaluator.bare import Empty, SimpleQueue
-from polykernel.evaluator.interrupts import must_not_be_torn
 from polykernel.evaluator.own_threads import own_threads
 from polykernel.evaluator.raiser import FIRST_WAIT, Raiser, plain_sleep
+from polykernel.evaluator.tearing import must_not_be_torn
 from polykernel.evaluator.worker import Gate
 
 TYPE_CHECKING = False
