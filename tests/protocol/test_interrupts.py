@@ -7,6 +7,7 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
+from support.processes import is_pending, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,7 @@ def interrupt(kernel: Kernel, way: str = "message") -> None:
         assert reply == {"status": "ok"}
     else:
         os.kill(kernel.pid, signal.SIGINT)
+        until(lambda: not is_pending(kernel.pid, signal.SIGINT), "the signal has reached the host")
 
 
 @pytest.mark.parametrize("way", ["message", "signal"])

@@ -7,11 +7,13 @@ import os
 import select
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Callable
 
 _PR_SET_CHILD_SUBREAPER = 36
@@ -74,6 +76,13 @@ def until(
     while not happened():
         assert time.monotonic() < deadline, f"{what} did not happen within {patience} seconds"
         select.select([], [], [], every)
+
+
+def is_pending(pid: int, number: signal.Signals) -> bool:
+    """Whether a signal has been sent to a process that has not yet taken it."""
+    lines = [line.split() for line in Path(f"/proc/{pid}/status").read_text().splitlines()]
+    masks = [line[1] for line in lines if line[0] in ("SigPnd:", "ShdPnd:")]
+    return any(int(mask, 16) >> (number - 1) & 1 for mask in masks)
 
 
 def alive(process: psutil.Process) -> bool:
