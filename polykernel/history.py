@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 SWITCH = "POLYKERNEL_HISTORY"  # the environment variable
 WRITTEN_AFTER = 0.1  # seconds: many cells at once cost less, and a start costs nothing
+WAITING = 250  # changes that wait for that: more at once cost hardly less, and take memory
 STARTED_AGAIN_AFTER = 5.0  # seconds, where the thread could not be started
 ANSWERED_WITHIN = 10.0  # seconds, else memory answers
 CLOSED_WITHIN = 2.5  # seconds: front ends kill a kernel whose shutdown takes 5
@@ -116,7 +117,9 @@ class History:
         if self._in_memory:
             return
         self._changes.append(change)
-        if self._timer is None:
+        if len(self._changes) >= WAITING and self._thread is not None:
+            self._hand_over()
+        elif self._timer is None:
             self._timer = self._loop.call_later(WRITTEN_AFTER, self._hand_over)
 
     def _hand_over(self) -> HistoryThread | None:

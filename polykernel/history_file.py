@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import logging
 import os
 import sqlite3
@@ -70,6 +71,9 @@ _RANGE = f"""
     ORDER BY place DESC
 """
 _MATCHES = "AND input GLOB :pattern"
+# each statement lets go of the interpreter and has to wait for it again; one for every number of
+# rows would have to be prepared each time
+_ROWS = 32
 _LOOKED_AT = 10  # times as many matches as a unique search must find, before all are looked at
 
 log = logging.getLogger("polykernel.history")
@@ -119,8 +123,7 @@ class HistoryFile:
         connection.execute("BEGIN IMMEDIATE")
         try:
             session = self._session or self._begin_session(connection)
-            for change in changes:
-                _write(connection, session, change)
+            _write(connection, session, changes)
             connection.execute("COMMIT")
         finally:
             if connection.in_transaction:
@@ -249,17 +252,35 @@ def _in_order(found: list[tuple[Any, ...]]) -> list[Entry]:
     return [Entry(*row[:4]) for row in reversed(found)]
 
 
-def _write(connection: sqlite3.Connection, session: int, change: Change) -> None:
-    if isinstance(change, Counted):
-        connection.execute(
-            "INSERT OR IGNORE INTO cells (session, serial, line, input) VALUES (?, ?, ?, ?)",
-            (session, change.serial, change.line, change.code),
-        )
-    else:
-        connection.execute(
-            "UPDATE cells SET output = ? WHERE session = ? AND serial = ?",
-            (change.text, session, change.serial),
-        )
+def _write(connection: sqlite3.Connection, session: int, changes: Sequence[Change]) -> None:
+    cells: dict[int, list[object]] = {}
+    for change in changes:
+        if isinstance(change, Counted):
+            cells[change.serial] = [session, change.serial, change.line, change.code, None]
+        elif change.serial in cells:
+            cells[change.serial][-1] = change.text
+        else:
+            connection.execute(
+                "UPDATE cells SET output = ? WHERE session = ? AND serial = ?",
+                (change.text, session, change.serial),
+            )
+    rows = list(cells.values())
+    at = 0
+    while at < len(rows):
+        count = _ROWS if len(rows) - at >= _ROWS else 1
+        values = [each for row in rows[at : at + count] for each in row]
+        connection.execute(_insert(count), values)
+        at += count
+
+
+@functools.cache
+def _insert(count: int) -> str:
+    """Write so many cells, also where that was done before, but for the result."""
+    return f"""
+        INSERT INTO cells (session, serial, line, input, output)
+        VALUES {", ".join(["(?, ?, ?, ?, ?)"] * count)}
+        ON CONFLICT (session, serial) DO UPDATE SET output = coalesce(excluded.output, output)
+    """
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

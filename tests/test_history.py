@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import sqlite3
@@ -14,6 +15,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.processes import until
 
 from polykernel import history, history_file, history_memory, history_thread
 from polykernel.errors import HistoryUnavailable
@@ -429,6 +431,25 @@ def test_of_two_kernels_that_find_a_file_corrupt_one_sets_it_aside(
     assert len(aside) == 1
 
 
+@pytest.mark.parametrize("count", [1, 31, 32, 33, 100])
+def test_what_was_written_before_may_be_written_again(path: Path, count: int) -> None:
+    file = HistoryFile(path, "python")
+    cells = [Counted(serial, serial, f"cell {serial} \0'?") for serial in range(count)]
+    results = [Result(serial, f"result {serial}") for serial in range(0, count, 2)]
+    file.write(cells)
+    file.write([*cells, *results])
+    file.write(cells)
+    file.write([Result(count - 1, "late")])
+    expected = [
+        (1, serial, f"cell {serial} \0'?", f"result {serial}" if serial % 2 == 0 else None)
+        for serial in range(count)
+    ]
+    expected[-1] = (*expected[-1][:3], "late")
+    found = file.find(HistoryRequest(hist_access_type="tail", output=True))
+    assert [(each.session, each.line, each.input, each.output) for each in found] == expected
+    file.close()
+
+
 def test_a_result_whose_cell_went_with_a_removed_file_begins_no_session(path: Path) -> None:
     file = HistoryFile(path, "python")
     file.write([Counted(1, 1, "slow()")])
@@ -580,6 +601,22 @@ def test_only_so_much_is_kept_in_memory(
     session.run("x" * 100)
     session.run("y", output="1")
     assert session.inputs(n=1) == ["y"]
+
+
+def test_of_many_cells_at_once_few_wait_to_be_written(
+    begin: Callable[..., Session], path: Path
+) -> None:
+    session = begin()
+    session.run("first")
+    assert session.inputs() == ["first"]
+    session.run(*map(str, range(history.WAITING)))  # the loop does not turn
+
+    def written() -> bool:
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            (count,) = connection.execute("SELECT count(*) FROM cells").fetchone()
+        return bool(count == 1 + history.WAITING)
+
+    until(written, "the cells to be written")
 
 
 def test_where_there_is_a_file_memory_keeps_less(

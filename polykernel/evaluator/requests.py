@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any, Callable
 
 _SIGKILL = signal.SIGKILL
-CHUNK = 1 << 16  # bytes; for more, malloc would ask the system each time
+CHUNK = 1 << 13  # bytes: where a request ends in them, the memory behind it is never touched
 SHORT_OF_MEMORY = 0.1  # seconds until it is tried again
 
 
