@@ -19,8 +19,10 @@ from tornado.ioloop import IOLoop
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+    from types import FrameType
 
 HANGS_AFTER = 180  # seconds: longer than any wait of a test that fails by itself
+DEAF_FOR = 30  # seconds that a test that hangs may take to fail
 LONG = ("test_mutants.py", "test_seeded_faults.py")  # modules whose tests may run anywhere
 GONE_WITHIN = 10  # seconds that processes have to end after the last test
 
@@ -30,8 +32,14 @@ _stderr = pytest.StashKey[int]()
 def pytest_configure(config: pytest.Config) -> None:
     # a copy of the real one: pytest captures descriptor 2 while a test runs
     config.stash[_stderr] = os.dup(2)
-    # kernels leave it ignored where they were started so, as under nohup
+    # what is ignored here is so in what tests start, as under nohup and in a shell's background
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGALRM, _fail)
+
+
+def _fail(signum: int, frame: FrameType | None) -> None:
+    pytest.fail(f"it takes more than {HANGS_AFTER} seconds")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -85,13 +93,20 @@ def _each_test_has_a_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def alive(request: pytest.FixtureRequest) -> Callable[[], None]:
     """Let a test that is longer than others say that it does not hang."""
     descriptor = request.config.stash[_stderr]
-    return lambda: faulthandler.dump_traceback_later(HANGS_AFTER, exit=True, file=descriptor)
+
+    def put_off() -> None:
+        signal.setitimer(signal.ITIMER_REAL, HANGS_AFTER)
+        # ends the process, and with it the tests behind this one: only where C code does not return
+        faulthandler.dump_traceback_later(HANGS_AFTER + DEAF_FOR, exit=True, file=descriptor)
+
+    return put_off
 
 
 @pytest.fixture(autouse=True)
 def _no_test_hangs(alive: Callable[[], None]) -> Iterator[None]:
     alive()
     yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
     faulthandler.cancel_dump_traceback_later()
 
 
