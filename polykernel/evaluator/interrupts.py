@@ -147,10 +147,10 @@ class Interrupts(Gate):
 
         Not in place of a handler of the user's, which need not have stopped the request.
         """
-        if self._listened_for == number:
+        since = monotonic() - EARLY
+        if self._listened_for == number or self._heard >= since:
             return
         self._listened_for = number
-        since = monotonic() - EARLY
 
         def listen() -> None:
             _sleep(UNHEARD)
