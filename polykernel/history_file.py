@@ -275,7 +275,7 @@ def _write(connection: sqlite3.Connection, session: int, changes: Sequence[Chang
 
 @functools.cache
 def _insert(count: int) -> str:
-    """Write so many cells, also where that was done before, but for the result."""
+    """Write so many cells, also where that was done before, but for the result (SQLite 3.24)."""
     return f"""
         INSERT INTO cells (session, serial, line, input, output)
         VALUES {", ".join(["(?, ?, ?, ?, ?)"] * count)}

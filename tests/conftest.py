@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
 HANGS_AFTER = 180  # seconds: longer than any wait of a test that fails by itself
-DEAF_FOR = 30  # seconds that a test that hangs may take to fail
+AGAIN_AFTER = 30  # seconds: something may have caught what was to end the test
+DEAF_FOR = 120  # seconds that a test that hangs may take to fail
 LONG = ("test_mutants.py", "test_seeded_faults.py")  # modules whose tests may run anywhere
 GONE_WITHIN = 10  # seconds that processes have to end after the last test
 
@@ -95,7 +96,7 @@ def alive(request: pytest.FixtureRequest) -> Callable[[], None]:
     descriptor = request.config.stash[_stderr]
 
     def put_off() -> None:
-        signal.setitimer(signal.ITIMER_REAL, HANGS_AFTER)
+        signal.setitimer(signal.ITIMER_REAL, HANGS_AFTER, AGAIN_AFTER)
         # ends the process, and with it the tests behind this one: only where C code does not return
         faulthandler.dump_traceback_later(HANGS_AFTER + DEAF_FOR, exit=True, file=descriptor)
 

@@ -66,8 +66,8 @@ def connect(address: tuple[str, int], token: str) -> None:
 def _quieten() -> None:
     """Keep what debugpy notes about itself, such as its own races, out of cells' stderr.
 
-    Its errors are still shown, and notes are where the environment variable ``PYDEVD_DEBUG`` asks
-    for them.
+    The tracebacks of its errors are still shown, and its notes are where the environment variable
+    ``PYDEVD_DEBUG`` asks for them.
     """
     from _pydevd_bundle.pydevd_constants import DebugInfoHolder
 

@@ -7,9 +7,6 @@ The signal does not say which request it means, and may come before that has beg
 names it first, on the channel (docs/channel.md, "Interrupt, death"). Where none runs that can be
 interrupted, the signal is acknowledged and has no effect, so that it can't reach the next cell. For
 what runs between requests the host names none, and sends no signal: we do, where there is any.
-
-A signal that comes just before the main thread begins to wait does not wake it: CPython has looked
-for the last time then. So one that the handler has not heard of comes again.
 """
 
 from __future__ import annotations
@@ -36,7 +33,6 @@ if TYPE_CHECKING:
     from polykernel.evaluator.outlet import Outlet
 
 EARLY = 1.0  # seconds by which a signal may be ahead of the beginning of the request that it means
-UNHEARD = 0.1  # seconds after which a signal comes again of which the handler has not heard
 LATER = 0.005  # seconds after which an interrupt comes again that is put off
 LATEST = 0.3  # seconds: the host takes one for unheard after half a second
 _ANY: Any = object()  # a number that no request has
@@ -71,8 +67,6 @@ class Interrupts(Gate):
         self._running: object = None  # the request that is armed; None while start() is
         self._begun = 0.0
         self._unheard = -EARLY  # when a signal came that stopped nothing
-        self._heard = -EARLY  # when the handler was called last
-        self._listened_for: object = _ANY  # the request whose signal comes again if it is not heard
         self._unfinished: set[object] = set()
         self._wanted: dict[object, bool] = {}  # unfinished requests that are to be interrupted
         self._between = False  # the signal that is on its way means what runs between requests
@@ -136,34 +130,14 @@ class Interrupts(Gate):
             self._wanted.pop(number, None)
         elif self.armed and self._running is None:
             _signal_main_thread(signal.SIGINT)
-        elif self.armed and self._running == number and self._wanted.pop(number, False):
-            if self._unheard > self._begun - EARLY:
-                self._unheard = -EARLY
-                _signal_main_thread(signal.SIGINT)
-            self._listen(number)
-
-    def _listen(self, number: object) -> None:
-        """Send the signal again, unless it is heard soon, or just was: it may be ahead of its note.
-
-        Not in place of a handler of the user's, which need not have stopped the request.
-        """
-        since = monotonic() - EARLY
-        if self._listened_for == number or self._heard >= since:
-            return
-        self._listened_for = number
-
-        def listen() -> None:
-            _sleep(UNHEARD)
-            if self._listened_for == number:
-                self._listened_for = _ANY
-            ours = signal.getsignal(signal.SIGINT) == self._on_interrupt
-            if self._heard < since and ours and self.armed and self._running == number:
-                self.repeat(number)
-
-        try:
-            requests.start_thread(listen)
-        except RuntimeError:  # there are no threads left: the user may have to interrupt again
-            self._listened_for = _ANY
+        elif (
+            self.armed
+            and self._running == number
+            and self._wanted.pop(number, False)
+            and self._unheard > self._begun - EARLY
+        ):
+            self._unheard = -EARLY
+            _signal_main_thread(signal.SIGINT)
 
     def aim_between(self) -> None:
         """Interrupt what the main thread does between requests.
@@ -197,7 +171,6 @@ class Interrupts(Gate):
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
     def _on_interrupt(self, signum: int, frame: FrameType | None) -> None:
-        self._heard = monotonic()
         if self._held or self._outlet.is_locked_here():
             self._deferred_interrupt = self._outlet.deferred = True
         else:

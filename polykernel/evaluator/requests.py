@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from typing import Any, Callable
 
 _SIGKILL = signal.SIGKILL
-CHUNK = 1 << 13  # bytes: where a request ends in them, the memory behind it is never touched
+SHORT = 1 << 13  # bytes: most requests end in them, and the memory behind is never touched
+CHUNK = 1 << 16  # of a longer one; for more, malloc would ask the system each time
 SHORT_OF_MEMORY = 0.1  # seconds until it is tried again
 
 
@@ -47,7 +48,7 @@ class Reader:
                 return begun[0] if len(begun) == 1 else b"".join(begun)
             begun.append(self._data[self._at :])
             self._at = 0
-            self._data = self._read() or b""
+            self._data = self._read(CHUNK if any(begun) else SHORT) or b""
             if not self._data:
                 return None
 
@@ -68,10 +69,10 @@ class Reader:
             filled += got
         return buffer.toreadonly()
 
-    def _read(self) -> bytes | None:
+    def _read(self, size: int) -> bytes | None:
         while True:
             try:
-                return _read(self._descriptor, CHUNK)
+                return _read(self._descriptor, size)
             except OSError:  # noqa: PERF203
                 return None
             except MemoryError:  # a cell has taken all: that is for the cell to hear

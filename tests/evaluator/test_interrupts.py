@@ -303,34 +303,6 @@ def test_the_signal_may_come_before_its_cell(host: Host) -> None:
         assert host.events("interrupted")[-1] == {"cell": cell}
 
 
-def test_a_signal_that_does_not_wake_the_main_thread_comes_again(host: Host) -> None:
-    """As where it comes just before that begins to wait: what is heard is the note alone."""
-    cell = host.start("import time; print('running'); time.sleep(1000)")
-    host.read(lambda: "running" in host.text(), "the cell to run")
-    host.notify("interrupt", cell=cell)
-    assert host.result(cell)["ename"] == "KeyboardInterrupt"
-    assert host.events("interrupted") == [{"cell": cell}]
-    assert host.value("'alive'") == "alive"
-
-
-def test_a_signal_that_is_heard_does_not_come_again(host: Host) -> None:
-    count = "import time\ncount = 0\ntry:\n    print('running')\n    while True: pass\n"
-    again = "except KeyboardInterrupt: count += 1\ntime.sleep(0.5)\ncount"
-    for _ in range(3):
-        result = interrupted(host, count + again)
-        assert result["result"] == {"data": {"text/plain": "1"}, "metadata": {}}
-
-
-def test_no_signal_comes_again_in_place_of_a_handler_of_the_users(host: Host) -> None:
-    take = (
-        "import signal, time\nheard = []\nsignal.signal(signal.SIGINT, lambda *_: heard.append(1))"
-    )
-    cell = host.start(f"{take}\nprint('running')\ntime.sleep(0.5)\nlen(heard)")
-    host.read(lambda: "running" in host.text(), "the cell to run")
-    host.interrupt(cell)
-    assert host.result(cell)["result"] == {"data": {"text/plain": "1"}, "metadata": {}}
-
-
 def test_an_interrupt_at_once_after_its_cell_always_stops_it(host: Host) -> None:
     for _ in range(100):
         cell = host.start("while True: pass")
