@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from polykernel.evaluator.outlet import Outlet
 
 EARLY = 1.0  # seconds by which a signal may be ahead of the beginning of the request that it means
+UNHEARD = 0.1  # seconds after which the end is asked for again
 LATER = 0.005  # seconds after which an interrupt comes again that is put off
 LATEST = 0.3  # seconds: the host takes one for unheard after half a second
 _ANY: Any = object()  # a number that no request has
@@ -157,6 +158,23 @@ class Interrupts(Gate):
         """Interrupt a request, if it still runs: what was to stop it is kept from that."""
         self._again = number
         _signal_main_thread(signal.SIGINT)
+
+    def end_main_thread(self) -> None:
+        """Leave whatever the main thread does, so that it ends in good order.
+
+        The signal comes again where it is not heard: one that comes just before a thread begins to
+        wait does not wake it, since CPython has looked for the last time then.
+        """
+        _signal_main_thread(signal.SIGTERM)
+        try:
+            requests.start_thread(self._end_main_thread_again)
+        except RuntimeError:  # there are no threads left: the host ends the process after a while
+            pass
+
+    def _end_main_thread_again(self) -> None:
+        _sleep(UNHEARD)
+        if not self.terminating and signal.getsignal(signal.SIGTERM) == self._on_end:
+            _signal_main_thread(signal.SIGTERM)
 
     # in the main thread
 
@@ -290,11 +308,6 @@ def _ignore(frame: FrameType | None) -> None:
 def main_frame() -> FrameType | None:
     """Find what the main thread executes."""
     return sys._current_frames().get(threading.main_thread().ident or 0)  # noqa: SLF001
-
-
-def end_main_thread() -> None:
-    """From another thread: leave whatever the main thread does, so that it ends in good order."""
-    _signal_main_thread(signal.SIGTERM)
 
 
 def end_by_sigterm() -> None:

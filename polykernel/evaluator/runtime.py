@@ -123,7 +123,7 @@ class Runtime:
         self._requests.put(message)
         self._tasks.wake()
         if busy and method == "shutdown":
-            interrupts.end_main_thread()
+            self._signals.end_main_thread()
 
     def _answers_beside(self) -> bool:
         # before its start, or while that goes on, it has not made what its methods use

@@ -233,7 +233,8 @@ def test_a_child_that_reads_the_terminal_asks_too(wrapped: Wrapped) -> None:
 
 def test_a_child_hears_an_interrupt_too(wrapped: Wrapped) -> None:
     client = wrapped.kernel.client
-    sent = client.send_execute("print('on'); _ = os.system('sleep 1000000')")
+    # the child says it: until it is there, system() has the signal ignored, and it would be lost
+    sent = client.send_execute("_ = os.system('echo on; exec sleep 1000000')")
     client.wait_for_text("on\n", sent)
     client.request("interrupt_request", channel="control")
     assert client.outcome(sent).reply["ename"] == "KeyboardInterrupt"
