@@ -80,9 +80,10 @@ def until(
 
 def is_pending(pid: int, number: signal.Signals) -> bool:
     """Whether a signal has been sent to a process that has not yet taken it; Linux can tell."""
-    if not Path(f"/proc/{pid}/status").exists():
+    status = Path(f"/proc/{pid}/status")
+    if not status.exists():
         return False
-    lines = [line.split() for line in Path(f"/proc/{pid}/status").read_text().splitlines()]
+    lines = [line.split() for line in status.read_text().splitlines()]
     masks = [line[1] for line in lines if line[0] in ("SigPnd:", "ShdPnd:")]
     return any(int(mask, 16) >> (number - 1) & 1 for mask in masks)
 
