@@ -39,7 +39,7 @@ def cell_error(error: BaseException, sources: Sources) -> CellError:
     """
     if isinstance(error, SystemExit):
         return _left(error)
-    error.__traceback__ = _without_our_head(error.__traceback__)
+    error.__traceback__ = _without_our_ends(error.__traceback__)
     sys.last_type, sys.last_value, sys.last_traceback = type(error), error, error.__traceback__
     sys.last_exc = error  # type: ignore[attr-defined]  # Python 3.12
     name = type(error).__name__
@@ -102,9 +102,17 @@ def is_ours(filename: str) -> bool:
     return filename.startswith(_OUR_FOLDERS)
 
 
-def _without_our_head(tb: TracebackType | None) -> TracebackType | None:
+def _without_our_ends(tb: TracebackType | None) -> TracebackType | None:
+    """Leave out our frames before the user's, and behind them: there an interrupt was raised."""
     while tb is not None and is_ours(tb.tb_frame.f_code.co_filename):
         tb = tb.tb_next
+    last, each = tb, tb
+    while each is not None:
+        if not is_ours(each.tb_frame.f_code.co_filename):
+            last = each
+        each = each.tb_next
+    if last is not None:
+        last.tb_next = None
     return tb
 
 

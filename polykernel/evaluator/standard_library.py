@@ -16,7 +16,7 @@ from polykernel.evaluator.spare import Spare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Sequence
+    from typing import Any, Iterable, Sequence
 
 _LIBRARY = os.path.dirname(os.__file__)
 
@@ -36,7 +36,8 @@ class StandardLibraryFirst:
 
     There is a file descriptor for such an import, also where user code has used up all others.
 
-    State: the threads in it, the modules put aside, and the standard library's of the same names.
+    State: the threads in it, the modules put aside, the standard library's of the same names, and
+    what was seen to be the standard library's.
     """
 
     def __init__(self) -> None:
@@ -45,6 +46,7 @@ class StandardLibraryFirst:
         self._depths: dict[int, int] = {}
         self._aside: dict[str, Any] = {}
         self._own: dict[str, Any] = {}
+        self._seen: dict[str, object] = {}
         self._spare = Spare()
 
     def install(self) -> None:
@@ -103,14 +105,14 @@ class StandardLibraryFirst:
             return False
 
     def _put_aside(self) -> None:
-        loaded = list(sys.modules.items())
-        foreign = {name for name, module in loaded if "." not in name and self._hides(name, module)}
-        for name, module in loaded if foreign else ():
+        modules = sys.modules
+        foreign = {name for name in self._standard_names() if self._hides(name, modules.get(name))}
+        for name, module in list(modules.items()) if foreign else ():
             if name.partition(".")[0] in foreign and not _in_library(module):
                 self._aside[name] = module
-                sys.modules.pop(name, None)  # another thread may do the same
+                modules.pop(name, None)  # another thread may do the same
                 if name in self._own:
-                    sys.modules[name] = self._own[name]
+                    modules[name] = self._own[name]
 
     def _put_back(self) -> None:
         while self._aside:
@@ -121,15 +123,24 @@ class StandardLibraryFirst:
 
     def _hides(self, name: str, module: object) -> bool:
         """Whether a loaded module has the place of one of the standard library's."""
-        return self._is_standard(name) and not _in_library(module)
+        if module is None or self._seen.get(name) is module:
+            return False
+        if not _in_library(module):
+            return True
+        self._seen[name] = module
+        return False
+
+    def _standard_names(self) -> Iterable[str]:
+        # not all that is loaded: a thousand modules would take longer than what is to be imported
+        known = getattr(sys, "stdlib_module_names", None)  # Python 3.10
+        return filter(self._is_standard, list(sys.modules)) if known is None else known
 
     def _is_standard(self, name: str) -> bool:
         if name not in self._names:
-            known = getattr(sys, "stdlib_module_names", None)  # Python 3.10
-            self._names[name] = name != "__main__" and (
-                name in known
-                if known is not None
-                else PathFinder.find_spec(name, self._folders) is not None
+            self._names[name] = (
+                "." not in name
+                and name != "__main__"
+                and PathFinder.find_spec(name, self._folders) is not None
             )
         return self._names[name]
 

@@ -185,6 +185,17 @@ def test_an_endless_cell_is_interrupted(python: Kernel, code: str) -> None:
     assert python.execute("'alive'").result == "'alive'"
 
 
+def test_the_post_mortem_of_an_interrupt_begins_where_the_users_code_was(python: Kernel) -> None:
+    client = python.client
+    code = "def spin():\n    print('begun', flush=True)\n    while True: pass\nspin()"
+    msg_id = client.send_execute(code)
+    client.wait_for_text("begun", msg_id)
+    python.process.send_signal(signal.SIGINT)
+    assert client.outcome(msg_id).reply["ename"] == "KeyboardInterrupt"
+    code = "import sys, traceback\n[frame.f_code.co_name for frame, _ in traceback.walk_tb("
+    assert python.execute(f"{code}sys.last_traceback)]").result == "['<module>', 'spin']"
+
+
 def test_an_interrupt_at_the_debuggers_prompt_ends_the_cell(python: Kernel) -> None:
     client = python.client
     msg_id = client.send_execute("breakpoint()\nx = 1", allow_stdin=True)
