@@ -16,7 +16,7 @@ import logging
 import os
 import sqlite3
 import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from polykernel import folders
 from polykernel.errors import HistoryUnavailable
@@ -81,6 +81,12 @@ log = logging.getLogger("polykernel.history")
 Found = TypeVar("Found")
 
 
+class _Session(NamedTuple):
+    id: int
+    number: int
+    begun: str
+
+
 class HistoryFile:
     """Owns the connection, and this kernel's session in the file.
 
@@ -97,7 +103,7 @@ class HistoryFile:
         self._language = language
         self._connection: sqlite3.Connection | None = None
         self._inode: tuple[int, int] | None = None
-        self._session: int | None = None
+        self._session: _Session | None = None
 
     def write(self, changes: Sequence[Change]) -> None:
         """Write all of it or nothing; what was written before may be written again."""
@@ -110,7 +116,6 @@ class HistoryFile:
     def close(self) -> None:
         """Close the connection; with the last one the file is in one piece."""
         connection, self._connection = self._connection, None
-        self._session = None
         if connection is not None:
             with contextlib.suppress(sqlite3.Error):
                 connection.close()
@@ -123,20 +128,28 @@ class HistoryFile:
         connection.execute("BEGIN IMMEDIATE")
         try:
             session = self._session or self._begin_session(connection)
-            _write(connection, session, changes)
+            _write(connection, session.id, changes)
             connection.execute("COMMIT")
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
         self._session = session
 
-    def _begin_session(self, connection: sqlite3.Connection) -> int:
+    def _begin_session(self, connection: sqlite3.Connection) -> _Session:
         number = self._last_number(connection) + 1
+        begun = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
         cursor = connection.execute(
-            "INSERT INTO sessions (language, number, begun) VALUES (?, ?, datetime())",
-            (self._language, number),
+            "INSERT INTO sessions (language, number, begun) VALUES (?, ?, ?)",
+            (self._language, number, begun),
         )
-        return int(cursor.lastrowid or 0)
+        return _Session(int(cursor.lastrowid or 0), number, begun)
+
+    def _find_session(self, connection: sqlite3.Connection) -> None:
+        """Forget our session where the file has it not: it is a new one."""
+        if self._session is not None:
+            query = "SELECT 1 FROM sessions WHERE (id, number, begun) = (?, ?, ?)"
+            if connection.execute(query, self._session).fetchone() is None:
+                self._session = None
 
     def _last_number(self, connection: sqlite3.Connection) -> int:
         query = "SELECT max(number) FROM sessions WHERE language = ?"
@@ -147,8 +160,7 @@ class HistoryFile:
         """Give this session's number, or the one that it would get now."""
         if self._session is None:
             return self._last_number(connection) + 1
-        query = "SELECT number FROM sessions WHERE id = ?"
-        return int(connection.execute(query, (self._session,)).fetchone()[0])
+        return self._session.number
 
     def _find(self, connection: sqlite3.Connection, request: HistoryRequest) -> list[Entry]:
         values: dict[str, object] = {"language": self._language, "limit": request.limit}
@@ -209,6 +221,7 @@ class HistoryFile:
             try:
                 _prepare(connection)
                 self._make_private()
+                self._find_session(connection)
             except BaseException:
                 connection.close()
                 raise

@@ -466,6 +466,28 @@ def test_a_result_whose_cell_went_with_a_removed_file_begins_no_session(path: Pa
     other.close()
 
 
+def test_a_session_goes_on_when_the_file_was_locked_for_long(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history_file, "LOCKED_FOR", 0.01)
+    file = HistoryFile(path, "python")
+    file.write([Counted(1, 1, "slow()")])
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(HistoryUnavailable, match="locked"):
+        file.write([Counted(2, 2, "next")])
+    other.execute("ROLLBACK")
+    other.close()
+    file.write([Result(1, "done"), Counted(2, 2, "next")])
+    found = file.find(HistoryRequest(hist_access_type="tail", output=True))
+    assert [(each.session, each.input, each.output) for each in found] == [
+        (1, "slow()", "done"),
+        (1, "next", None),
+    ]
+    assert file.find(HistoryRequest(hist_access_type="range", session=0)) == found
+    file.close()
+
+
 def test_a_file_that_is_removed_is_made_again(begin: Callable[..., Session], path: Path) -> None:
     session = begin()
     session.run("before")
