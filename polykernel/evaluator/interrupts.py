@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from polykernel.evaluator.outlet import Outlet
 
-EARLY = 1.0  # seconds by which a signal may be ahead of the beginning of the request that it means
+EARLY = 1.0  # seconds by which a signal may be ahead of the note that says which request it means
 UNHEARD = 0.1  # seconds after which the end is asked for again
 LATER = 0.005  # seconds after which an interrupt comes again that is put off
 LATEST = 0.3  # seconds: the host takes one for unheard after half a second
@@ -66,12 +66,12 @@ class Interrupts(Gate):
         self._deferred_end = False
         self._held = 0
         self._running: object = None  # the request that is armed; None while start() is
-        self._begun = 0.0
         self._unheard = -EARLY  # when a signal came that stopped nothing
         self._unfinished: set[object] = set()
         self._wanted: dict[object, bool] = {}  # unfinished requests that are to be interrupted
         self._between = False  # the signal that is on its way means what runs between requests
-        self._again: object = _ANY  # the signal that is on its way means this request only
+        self._again: object = _ANY  # the signal that is on its way means this request only ...
+        self._again_until = 0.0  # ... if it comes at all: C code may ignore it
         self._comes_again: object = _ANY  # the interrupt of this request, which was put off
         self._put_off_since = 0.0  # what was put off and has not acted yet; 0 where nothing was
         outlet.settle = self.settle
@@ -94,7 +94,6 @@ class Interrupts(Gate):
         self.settle()  # what was deferred so far did not interrupt this
         self.install()
         self._running = number
-        self._begun = monotonic()
         self._put_off_since = 0.0
         self.armed = True
         # start() keeps all requests waiting
@@ -135,7 +134,7 @@ class Interrupts(Gate):
             self.armed
             and self._running == number
             and self._wanted.pop(number, False)
-            and self._unheard > self._begun - EARLY
+            and self._unheard > monotonic() - EARLY
         ):
             self._unheard = -EARLY
             _signal_main_thread(signal.SIGINT)
@@ -156,6 +155,7 @@ class Interrupts(Gate):
 
     def repeat(self, number: object) -> None:
         """Interrupt a request, if it still runs: what was to stop it is kept from that."""
+        self._again_until = monotonic() + LATEST
         self._again = number
         _signal_main_thread(signal.SIGINT)
 
@@ -278,13 +278,15 @@ class Interrupts(Gate):
     def _interrupt(self, frame: FrameType | None) -> None:
         between, self._between = self._between, False
         again, self._again = self._again, _ANY
-        if again is not _ANY and not (self.armed and again == self._running):
+        meant = self.armed and again == self._running
+        if again is not _ANY and not meant and monotonic() < self._again_until:
             return
         reached = self.armed and not between
         self._outlet.acknowledge_interrupt(self._running if reached else None)
         if self.leaving:
             return
         if reached:
+            self._unheard = -EARLY
             self.stop(frame)
         elif not self.armed:
             if not between:

@@ -331,6 +331,33 @@ def test_an_interrupt_is_for_its_own_cell_only(host: Host) -> None:
     assert host.value("'alive'") == "alive"
 
 
+def test_a_signal_that_stopped_nothing_is_not_raised_again_in_a_later_cell(host: Host) -> None:
+    """It may have meant a subshell's cell: the next interrupt of the main shell comes once."""
+    host.run("import threading; gate = threading.Event()")
+    host.interrupt()
+    host.wait_for_event("interrupted")
+    catch = "try: print('running'); gate.wait()\nexcept KeyboardInterrupt: print('caught')\n"
+    cell = host.start(f"{catch}gate.wait()")
+    host.wait_for("running")
+    host.interrupt()
+    host.wait_for("caught")
+    host.notify("interrupt", cell=cell)
+    host.run("gate.set()", subshell="other")  # the note has been read before it
+    assert host.result(cell)["status"] == "ok"
+
+
+def test_an_interrupt_that_should_come_again_and_is_ignored_costs_no_other(host: Host) -> None:
+    host.run(
+        "import gc, signal\n"
+        "from polykernel.evaluator import interrupts\n"
+        "interrupts.LATEST = 0\n"
+        "signals = [x for x in gc.get_objects() if isinstance(x, interrupts.Interrupts)][0]\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"  # as C's system() does
+        "signals.repeat(signals.running)"
+    )
+    assert interrupted(host, "print('running')\nwhile True: pass")["ename"] == "KeyboardInterrupt"
+
+
 def test_a_question_of_code_can_be_interrupted(host: Host) -> None:
     for count, method in enumerate(("complete", "inspect", "is_complete"), 1):
         code = "print('asked') or exec('while True: pass')"

@@ -42,6 +42,20 @@ def test_shutdown_leaves_the_running_cell(host: Host, code: str) -> None:
     assert host.text() == "running\nshutdown False\nbye\n"
 
 
+def test_the_end_is_asked_for_again_where_the_signal_woke_nobody(host: Host) -> None:
+    host.run(
+        f"{REGISTER}\n"
+        "from polykernel.evaluator import interrupts\n"
+        "send, lost = interrupts._signal_main_thread, []\n"
+        "interrupts._signal_main_thread = lambda number: send(number) if lost else lost.append(1)"
+    )
+    host.start("import time; print('running'); time.sleep(1000)")
+    host.wait_for("running")
+    host.send("shutdown", restart=False)
+    assert host.wait_for_end() == 0
+    assert host.text() == "running\nshutdown False\nbye\n"
+
+
 def test_threads_of_the_user_do_not_hold_up_the_end(host: Host) -> None:
     host.run(REGISTER)
     host.run("import threading, time; threading.Thread(target=time.sleep, args=[1000]).start()")
