@@ -6,6 +6,7 @@ import sys
 from binascii import b2a_base64
 
 from polykernel.evaluator.reports import formatter
+from polykernel.evaluator.user_handlers import is_raised_by_handler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,7 +104,9 @@ def _has_methods(value: object) -> bool:
 def _method(value: object, name: str) -> Callable[..., Any] | None:
     try:
         method = getattr(value, name, None)
-    except Exception:  # a property, or __getattr__, that fails
+    except Exception as error:  # a property, or __getattr__, that fails
+        if is_raised_by_handler(error):
+            raise
         return None
     return method if callable(method) else None
 
@@ -173,6 +176,8 @@ def _content(mimetype: str, content: Any) -> Any:
 
 def _tell(method: str, value: object) -> None:
     error = sys.exc_info()[1]
+    if error is not None and is_raised_by_handler(error):
+        raise error
     if error is not None and sys.stderr is not None:
         text = "\n".join(formatter.lines(error))
         sys.stderr.write(f"{type(value).__name__}.{method}() failed:\n{text}\n")

@@ -15,6 +15,7 @@ from os import _exit  # user code may rebind what modules have
 
 from polykernel.evaluator.bare import signal
 from polykernel.evaluator.standard_library import standard_library_first
+from polykernel.evaluator.user_handlers import plain_signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ class Hooks:
         try:
             signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
         except KeyboardInterrupt:  # the fork was not Python's own, and there is nobody to catch it
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            plain_signal(signal.SIGINT, signal.SIG_DFL)
             signal.pthread_kill(threading.get_ident(), signal.SIGINT)
 
     def _unlock(self) -> None:

@@ -23,6 +23,7 @@ from time import sleep as _sleep
 from polykernel.evaluator import requests
 from polykernel.evaluator.bare import signal
 from polykernel.evaluator.tearing import must_not_be_torn
+from polykernel.evaluator.user_handlers import UserHandlers, plain_getsignal, plain_signal
 from polykernel.evaluator.worker import Gate
 
 TYPE_CHECKING = False
@@ -49,9 +50,11 @@ class Interrupts(Gate):
         armed: The code of a request is running.
         stop: Stops the running request; raises, or sees to it that it will stop.
         stop_idle: Stops what runs between cells and keeps the next one waiting, or does nothing.
+        runs_between: Whether a frame of the main thread is of user code that runs between cells.
         others_deferred: Whether other threads have something to settle, too.
         terminating: The process has been asked to end.
         leaving: It is ending: nothing may disturb that.
+        user_handlers: The handlers of other signals, and of these where user code takes them.
     """
 
     def __init__(self, outlet: Outlet) -> None:
@@ -60,7 +63,10 @@ class Interrupts(Gate):
         self.leaving = False
         self.stop: Callable[[FrameType | None], None] = _raise
         self.stop_idle: Callable[[FrameType | None], None] = _ignore
+        self.runs_between: Callable[[FrameType | None], bool] = lambda frame: False
         self.others_deferred: Callable[[], bool] = lambda: False
+        self.user_handlers = UserHandlers(outlet, self._is_closed, self._reaches_users)
+        self._in_child = False
         self._outlet = outlet
         self._deferred_interrupt = False
         self._deferred_end = False
@@ -79,11 +85,11 @@ class Interrupts(Gate):
     def install(self) -> None:
         """Take the signals: before each request, since user code may have taken them."""
         self.take_interrupts()
-        signal.signal(signal.SIGTERM, self._on_end)
+        plain_signal(signal.SIGTERM, self._on_end)
 
     def take_interrupts(self) -> None:
         """Take SIGINT: after a request, too, where tasks run on that may have to be stopped."""
-        signal.signal(signal.SIGINT, self._on_interrupt)
+        plain_signal(signal.SIGINT, self._on_interrupt)
 
     def begin(self, number: object = None) -> None:
         """Let interrupts reach the code of a request, or of ``start()``, until ``armed`` is reset.
@@ -173,7 +179,7 @@ class Interrupts(Gate):
 
     def _end_main_thread_again(self) -> None:
         _sleep(UNHEARD)
-        if not self.terminating and signal.getsignal(signal.SIGTERM) == self._on_end:
+        if not self.terminating and plain_getsignal(signal.SIGTERM) == self._on_end:
             _signal_main_thread(signal.SIGTERM)
 
     # in the main thread
@@ -181,15 +187,17 @@ class Interrupts(Gate):
     def forget(self) -> None:
         """In a forked child: behave as any Python program."""
         self._held = 0
+        self._in_child = True
+        self.user_handlers.forget()
         self._deferred_interrupt = self._deferred_end = self._between = False
         self._comes_again = self._again = _ANY
-        if signal.getsignal(signal.SIGINT) == self._on_interrupt:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-        if signal.getsignal(signal.SIGTERM) == self._on_end:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if plain_getsignal(signal.SIGINT) == self._on_interrupt:
+            plain_signal(signal.SIGINT, signal.default_int_handler)
+        if plain_getsignal(signal.SIGTERM) == self._on_end:
+            plain_signal(signal.SIGTERM, signal.SIG_DFL)
 
     def _on_interrupt(self, signum: int, frame: FrameType | None) -> None:
-        if self._held or self._outlet.is_locked_here():
+        if self._is_closed():
             self._deferred_interrupt = self._outlet.deferred = True
         else:
             self._act(frame)
@@ -231,10 +239,16 @@ class Interrupts(Gate):
             self.repeat(number)
 
     def _on_end(self, signum: int, frame: FrameType | None) -> None:
-        if self._held or self._outlet.is_locked_here():
+        if self._is_closed():
             self._deferred_end = self._outlet.deferred = True
         else:
             self._end()
+
+    def _is_closed(self) -> bool:
+        return bool(self._held) or self._outlet.is_locked_here()
+
+    def _reaches_users(self, frame: FrameType | None) -> bool:
+        return self.armed or self.leaving or self._in_child or self.runs_between(frame)
 
     def hold(self) -> None:
         """Around what no exception may interrupt: let signals of the main thread leave a note."""
@@ -261,10 +275,9 @@ class Interrupts(Gate):
     def settle(self) -> None:
         """Let a signal act that was deferred, where nothing forbids it any more."""
         if (
-            self._held
+            not self._outlet.deferred
             or threading.get_ident() != threading.main_thread().ident
-            or not self._outlet.deferred
-            or self._outlet.is_locked_here()
+            or self._is_closed()
         ):
             return
         self._outlet.deferred = self.others_deferred()
@@ -272,8 +285,11 @@ class Interrupts(Gate):
         end, self._deferred_end = self._deferred_end, False
         if end:
             self._end()
-        if interrupt:
-            self._act(sys._getframe())  # noqa: SLF001
+        try:
+            self.user_handlers.settle()
+        finally:
+            if interrupt:
+                self._act(sys._getframe())  # noqa: SLF001
 
     def _interrupt(self, frame: FrameType | None) -> None:
         between, self._between = self._between, False
@@ -314,7 +330,7 @@ def main_frame() -> FrameType | None:
 
 def end_by_sigterm() -> None:
     """End as a program that leaves SIGTERM alone: whoever waits for it sees what it died of."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    plain_signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
     _kill(_getpid(), signal.SIGTERM)
 

@@ -12,6 +12,7 @@ from select import POLLOUT
 from select import poll as _poll
 
 from polykernel.evaluator import bare
+from polykernel.evaluator.user_handlers import is_raised_by_handler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ def encode(value: object) -> str:
     """
     try:
         return bare.encode(value)
-    except Exception:  # whatever an object's own methods raise, too
+    except Exception as error:  # whatever an object's own methods raise, too
+        if is_raised_by_handler(error):
+            raise
         return bare.encode(clean(value))
 
 

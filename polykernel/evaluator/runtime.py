@@ -65,6 +65,8 @@ class Runtime:
         self._main = Worker(self._service, outlet, self._comms, signals, self._tasks, is_main=True)
         signals.stop = self._stop
         signals.stop_idle = self._stop_idle
+        signals.runs_between = self._tasks.busy_between_cells
+        signals.user_handlers.report = self._tell_of_handler
 
     def _make_tasks(self) -> Tasks:
         signals = self._signals
@@ -264,6 +266,9 @@ class Runtime:
             if self._tasks.keeps_from_stopping(interrupts.main_frame()):
                 self._signals.repeat(number)
                 return
+
+    def _tell_of_handler(self, error: BaseException) -> None:
+        self._service.tell(None, "a signal handler has raised where no cell was running:", error)
 
     def _stop_idle(self, frame: FrameType | None) -> None:
         if self._tasks.busy_between_cells(frame):

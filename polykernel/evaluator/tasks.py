@@ -94,9 +94,10 @@ class Tasks:
             if self._cancelled_by_user:
                 raise KeyboardInterrupt from None
             raise
-        except KeyboardInterrupt:
+        except BaseException:  # an interrupt, or what a signal handler of the user's has raised
             self._to_cancel = None
-            self._cancel(loop, task)
+            if not self._terminating():
+                self._cancel(loop, task)
             raise
         finally:
             self._cell_task = self._to_cancel = None
@@ -113,7 +114,7 @@ class Tasks:
                 self._report(None, "a task asked to exit", error)
 
     def _cancel(self, loop: Any, task: Any) -> None:
-        # the interrupt hit another task's step, and the cell's own task is still there
+        # it hit the loop, or another task's step, and the cell's own task is still there
         if not task.done():
             task.cancel()
             try:
