@@ -76,7 +76,7 @@ class Supervisor:
         self._process = process
         self._watcher: Watcher
         self._failed_starts = 0
-        self._interrupts = Interrupts(self._signal, self._on_unheard, self.kill)
+        self._interrupts = Interrupts(self._signal, self._nudge, self._on_unheard, self.kill)
         self._killed_after = ""
         self._excess: Excess | None = None
         self._retired = False  # until somebody needs it
@@ -230,6 +230,12 @@ class Supervisor:
             self._killed_after, self._excess = after, excess
             self._retired = excess is not None  # or it might grow again at once
         self._signal(signal.SIGKILL)
+
+    def _nudge(self) -> None:
+        # nobody knows whether one has heard that acknowledges nothing
+        if self._process is not None and self.abilities is not None and self.abilities.interrupts:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(self._process.pid, signal.SIGURG)
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is None:

@@ -175,6 +175,21 @@ def test_an_interrupt_that_is_not_acknowledged_is_told(
     assert it.watcher.deaths == []
 
 
+def test_an_evaluator_is_woken_that_has_not_acknowledged_an_interrupt(
+    run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interrupts, "NUDGED_AFTER", 0.01)
+    it = run("--interrupts")
+    it.execute(
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "signal.signal(signal.SIGURG, lambda *_: os.write(1, b'woken'))\nprint('begun')\nread()"
+    )
+    it.until(lambda: b"begun" in it.watcher.text, "the beginning")
+    it.supervisor.interrupt([2])
+    it.until(lambda: b"woken" in it.watcher.text, "its being woken")
+    assert it.watcher.deaths == []
+
+
 def test_an_interrupt_before_the_hello_waits_for_it(run: Callable[..., Run]) -> None:
     it = run("--interrupts")
     it.execute("print('begun')\nwhile True: pass")

@@ -82,6 +82,16 @@ class Interrupts(Gate):
         self._put_off_since = 0.0  # what was put off and has not acted yet; 0 where nothing was
         outlet.settle = self.settle
 
+    def install_once(self) -> None:
+        """Let the host's SIGURG end what the main thread waits for: it did not hear an interrupt.
+
+        A signal that comes just before a thread begins to wait, when Python has looked for signals
+        for the last time, or that another thread gets, does not.
+        """
+        plain_signal(signal.SIGURG, _look_again)
+        self.install()
+        self.user_handlers.install()
+
     def install(self) -> None:
         """Take the signals: before each request, since user code may have taken them."""
         self.take_interrupts()
@@ -317,6 +327,10 @@ class Interrupts(Gate):
 
 def _raise(frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def _look_again(signum: int, frame: FrameType | None) -> None:
+    pass
 
 
 def _ignore(frame: FrameType | None) -> None:

@@ -71,8 +71,7 @@ def run(evaluator_name: str, plugin: str) -> None:
     outlet = Outlet(outgoing, marks, os.urandom(8).hex(), questions, Parcels(parcels))
     outlet.announce_marks()  # the plugin may print while it is loaded, long before the hello
     signals = interrupts.Interrupts(outlet)
-    signals.install()
-    signals.user_handlers.install()
+    signals.install_once()
     watcher = streams.install(outlet)
     ownership.follow_threads(outlet.settled)
     ours = (incoming, outgoing, marks, last_words, *((parcels,) if parcels >= 0 else ()))

@@ -185,6 +185,23 @@ def test_an_endless_cell_is_interrupted(python: Kernel, code: str) -> None:
     assert python.execute("'alive'").result == "'alive'"
 
 
+def test_an_interrupt_ends_a_wait_that_its_signal_does_not(python: Kernel) -> None:
+    """As where it comes just before a thread begins to wait, when Python has looked for signals."""
+    code = (
+        "import signal, threading, time\n"
+        "signals, over = {signal.SIGINT}, threading.Event()\n"
+        "threading.Thread(target=over.wait).start()\n"  # which gets the signal
+        "signal.pthread_sigmask(signal.SIG_BLOCK, signals)\n"
+        "try: print('begun', flush=True); time.sleep(1000)\n"
+        "finally: over.set(); signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)"
+    )
+    client = python.client
+    msg_id = client.send_execute(code)
+    client.wait_for_text("begun", msg_id)
+    python.process.send_signal(signal.SIGINT)
+    assert client.outcome(msg_id).reply["ename"] == "KeyboardInterrupt"
+
+
 def test_the_post_mortem_of_an_interrupt_begins_where_the_users_code_was(python: Kernel) -> None:
     client = python.client
     code = "def spin():\n    print('begun', flush=True)\n    while True: pass\nspin()"
