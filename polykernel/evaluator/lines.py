@@ -36,9 +36,19 @@ def encode(value: object) -> str:
     try:
         return bare.encode(value)
     except Exception as error:  # whatever an object's own methods raise, too
-        if is_raised_by_handler(error):
+        if is_raised_by_handler(error) or not _is_of_value(error):
             raise
         return bare.encode(clean(value))
+
+
+def _is_of_value(error: Exception) -> bool:
+    """Whether the encoder has raised it, or a value's method, and not somebody from outside."""
+    if isinstance(error, (TypeError, ValueError, RecursionError, MemoryError)):
+        return True
+    tb = error.__traceback__
+    while tb is not None and tb.tb_next is not None:
+        tb = tb.tb_next
+    return tb is not None and tb.tb_frame.f_globals.get("__name__") not in (__name__, bare.__name__)
 
 
 def to_bytes(text: str) -> bytes:
@@ -111,19 +121,32 @@ def as_bytes(buffer: Any) -> memoryview:
 
 
 def write_all(descriptor: int, data: bytes | memoryview) -> None:
-    """Write all of ``data``, also where a child made the pipe non-blocking."""
-    try:
-        written = _write(descriptor, data)
-    except BlockingIOError:
-        written = 0
-    if written == len(data):
-        return
-    rest = memoryview(data)[written:]
-    while rest:
+    """Write all of ``data``, also where a child made the pipe non-blocking.
+
+    What is raised from outside meanwhile is raised when all is written, so that no line is torn.
+
+    Raises:
+        OSError: It can't be written.
+        BaseException: Code of the user's has raised it in this thread.
+    """
+    counts: list[int] = []
+    raised: BaseException | None = None
+    full = False
+    while not counts or sum(counts) < len(data):
         try:
-            rest = rest[_write(descriptor, rest) :]
+            if full:
+                _wait_writable(descriptor)
+            # in one step: nothing can be raised between the write and the note of its count
+            rest = memoryview(data)[sum(counts) :] if counts else data
+            counts.extend(map(_write, (descriptor,), (rest,)))
         except BlockingIOError:  # noqa: PERF203
-            _wait_writable(descriptor)
+            full = True
+        except BaseException as error:
+            if not counts or getattr(error, "errno", None) is not None:
+                raise
+            raised = raised or error
+    if raised is not None:
+        raise raised
 
 
 def _wait_writable(descriptor: int) -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import ctypes
+import fcntl
 import json
 import math
 import os
+import sys
+import termios
 import threading
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.processes import until
 
 from polykernel.evaluator.lines import DEEPEST, Unsendable, encode, to_bytes, write_all
-from polykernel.evaluator.requests import Reader
+from polykernel.evaluator.requests import CHUNK, Reader
 
 anything = st.recursive(
     st.none()
@@ -107,6 +112,58 @@ def test_everything_is_written_to_a_pipe_that_is_full_and_does_not_block() -> No
     thread.join()
     os.close(reading)
     assert b"".join(received) == data
+
+
+class Late(Exception):
+    """What code of the user's raises in a thread that takes too long."""
+
+
+def raise_late_in(thread: int) -> None:
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Late))
+
+
+def test_what_is_raised_from_outside_while_a_line_is_written_comes_when_it_is_whole() -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    data = os.urandom(1 << 20)
+    raised: list[type[BaseException]] = []
+
+    def write() -> None:
+        try:
+            write_all(writing, data)
+        except Late:
+            raised.append(Late)
+        os.close(writing)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    until(lambda: readable(reading) >= CHUNK, "a full pipe")
+    assert thread.ident is not None
+    raise_late_in(thread.ident)
+    received = b"".join(iter(lambda: os.read(reading, 5000), b""))
+    thread.join()
+    os.close(reading)
+    assert received == data
+    assert raised == [Late]
+
+
+def readable(descriptor: int) -> int:
+    count = bytearray(4)
+    fcntl.ioctl(descriptor, termios.FIONREAD, count)
+    return int.from_bytes(count, sys.byteorder)
+
+
+def test_what_is_raised_from_outside_while_a_value_is_encoded_is_not_swallowed() -> None:
+    begun = threading.Event()
+    value = ["x" * 10_000_000]
+    main = threading.get_ident()
+    thread = threading.Thread(target=lambda: begun.wait() and raise_late_in(main))
+    thread.start()
+    with pytest.raises(Late):  # noqa: PT012
+        begun.set()
+        for _ in range(100):
+            encode(value)
+    thread.join()
 
 
 @given(st.lists(st.binary().map(lambda line: line.replace(b"\n", b"")), max_size=20))
