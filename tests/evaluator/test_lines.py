@@ -157,7 +157,12 @@ def test_what_is_raised_from_outside_while_a_value_is_encoded_is_not_swallowed()
     begun = threading.Event()
     value = ["x" * 10_000_000]
     main = threading.get_ident()
-    thread = threading.Thread(target=lambda: begun.wait() and raise_late_in(main))
+
+    def interfere() -> None:
+        begun.wait()
+        raise_late_in(main)
+
+    thread = threading.Thread(target=interfere)
     thread.start()
     with pytest.raises(Late):  # noqa: PT012
         begun.set()
