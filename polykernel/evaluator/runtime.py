@@ -14,6 +14,7 @@ from polykernel.evaluator.bare import SimpleQueue
 from polykernel.evaluator.comms import Comms
 from polykernel.evaluator.contract import ATTRIBUTES, attribute
 from polykernel.evaluator.service import Service
+from polykernel.evaluator.standard_library import standard_library_first
 from polykernel.evaluator.tasks import Tasks
 from polykernel.evaluator.worker import INTERNAL_ERROR, QUESTIONS_OF_CODE, Worker
 
@@ -290,11 +291,17 @@ class Runtime:
             if number is not None:
                 self._quietly(lambda: self._outlet.respond(number, {}))
             self._quietly(atexit._run_exitfuncs)  # noqa: SLF001
+            self._quietly(self._finish_program)
             self._quietly(lambda: self._outlet.flush_all(self._outlet.last))
             if self._signals.terminating and number is None:
                 interrupts.end_by_sigterm()
         finally:
             _exit(status)  # threads of the user's would keep an ordinary end waiting
+
+    def _finish_program(self) -> None:
+        with standard_library_first:
+            from polykernel.evaluator.finalizing import finish
+        finish(self._quietly)
 
     def _shutdown_request(self) -> tuple[object, bool]:
         while not self._requests.empty():

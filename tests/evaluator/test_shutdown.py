@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import signal
+from typing import TYPE_CHECKING
 
 import pytest
 
 from .host import Host
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 REGISTER = "import atexit; atexit.register(print, 'bye')"
 
@@ -107,3 +111,37 @@ def test_a_fault_is_reported_on_descriptor_2(host: Host) -> None:
     assert host.wait_for_end() in (-signal.SIGSEGV, -signal.SIGBUS)
     assert host.text() == "here\n"
     assert b"Segmentation fault" in host.printed[2]
+
+
+def test_what_is_in_the_buffers_of_open_files_is_written(host: Host, tmp_path: Path) -> None:
+    text, binary, held = (str(tmp_path / name) for name in ("text", "binary", "held"))
+    host.run(
+        f"a = open({text!r}, 'w'); a.write('one'); b = open({binary!r}, 'wb'); b.write(b'two')\n"
+        f"import types; c = types.SimpleNamespace(); c.me = c; c.file = open({held!r}, 'w')\n"
+        "c.file.write('three'); import sys; sys.kept = c"
+    )
+    host.send("shutdown", restart=False)
+    assert host.wait_for_end() == 0
+    assert [(tmp_path / name).read_text() for name in ("text", "binary", "held")] == [
+        "one",
+        "two",
+        "three",
+    ]
+
+
+def test_what_nobody_reads_of_a_pipe_does_not_hold_up_the_end(host: Host) -> None:
+    host.run(
+        f"{REGISTER}\nimport os, sys\nreading, writing = os.pipe()\nos.set_blocking(writing, False)\n"
+        "try:\n    while True: os.write(writing, b'x')\nexcept BlockingIOError: pass\n"
+        "os.set_blocking(writing, True)\nsys.kept = os.fdopen(writing, 'wb'); sys.kept.write(b'x')"
+    )
+    host.send("shutdown", restart=False)
+    assert host.wait_for_end() == 0
+    assert "bye" in host.text()
+
+
+def test_what_c_code_has_printed_and_kept_is_shown_at_the_end(host: Host) -> None:
+    host.run("import ctypes; ctypes.CDLL(None).printf(b'%s', b'from C')")
+    host.send("shutdown", restart=False)
+    assert host.wait_for_end() == 0
+    assert "from C" in host.text()

@@ -32,6 +32,11 @@ class Check(enum.Enum):
     OUT = "can't be stopped"
     ANSWERS = "does not answer"
     CLEAN = "leaves something behind"
+    WRITTEN = "loses what was written"
+
+
+#: What is looked at when the kernel has been shut down.
+AFTER_THE_END = frozenset((Check.CLEAN.value, Check.WRITTEN.value))
 
 
 @contextlib.contextmanager

@@ -59,6 +59,6 @@ def _outcome(item: pytest.Item, error: BaseException | None) -> str:
         return table.SURVIVES
     failed = checks.failed(error)
     subject = item.funcargs.get("kernel")  # type: ignore[attr-defined]
-    if failed != checks.Check.CLEAN.value and isinstance(subject, Subject) and not subject.alive:
+    if failed not in checks.AFTER_THE_END and isinstance(subject, Subject) and not subject.alive:
         return table.DIES
     return f"**{failed}**" if failed else table.FAILS
