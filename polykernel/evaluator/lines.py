@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from math import isfinite
 
 # user code may rebind what modules have
-from os import write as _write
+from os import writev as _writev
 from select import POLLOUT
 from select import poll as _poll
 
@@ -16,8 +16,9 @@ from polykernel.evaluator.user_handlers import is_raised_by_handler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Sequence
 
+MOST_PIECES = 1024  # that the system writes at once
 DEEPEST = 200  # nesting that every JSON parser on the way to the front end accepts
 
 
@@ -120,8 +121,8 @@ def as_bytes(buffer: Any) -> memoryview:
     return view.cast("B")
 
 
-def write_all(descriptor: int, data: bytes | memoryview) -> None:
-    """Write all of ``data``, also where a child made the pipe non-blocking.
+def write_all(descriptor: int, *pieces: bytes | memoryview) -> None:
+    """Write all pieces, one behind the other, also where a child made the pipe non-blocking.
 
     What is raised from outside meanwhile is raised when all is written, so that no line is torn.
 
@@ -132,21 +133,32 @@ def write_all(descriptor: int, data: bytes | memoryview) -> None:
     counts: list[int] = []
     raised: BaseException | None = None
     full = False
-    while not counts or sum(counts) < len(data):
+    rest: tuple[bytes | memoryview, ...] = pieces
+    while rest:
         try:
             if full:
                 _wait_writable(descriptor)
             # in one step: nothing can be raised between the write and the note of its count
-            rest = memoryview(data)[sum(counts) :] if counts else data
-            counts.extend(map(_write, (descriptor,), (rest,)))
+            counts.extend(map(_writev, (descriptor,), (rest[:MOST_PIECES],)))
+            rest = _behind(pieces, sum(counts))
         except BlockingIOError:  # noqa: PERF203
             full = True
         except BaseException as error:
             if not counts or getattr(error, "errno", None) is not None:
                 raise
             raised = raised or error
+            rest = _behind(pieces, sum(counts))
     if raised is not None:
         raise raised
+
+
+def _behind(pieces: Sequence[bytes | memoryview], count: int) -> tuple[bytes | memoryview, ...]:
+    """Give what is left when so many bytes have been written."""
+    for place, piece in enumerate(pieces):
+        if count < len(piece):
+            return (memoryview(piece)[count:], *pieces[place + 1 :])
+        count -= len(piece)
+    return ()
 
 
 def _wait_writable(descriptor: int) -> None:

@@ -73,7 +73,7 @@ class Outlet:
         self.late: list[tuple[Origin, int, str]] = []
         self._serial = 0
         self._sending = False
-        self._waiting: list[bytes | memoryview] = []
+        self._waiting: list[tuple[bytes | memoryview, ...]] = []
 
     def begin(self, origin: Origin) -> None:
         """From now on this cell runs."""
@@ -302,15 +302,13 @@ class Outlet:
     def _send(self, line: str, tails: Sequence[memoryview] = ()) -> None:
         data = to_bytes(line)
         if self._sending:  # a finalizer or a signal handler of the user's, within our own write
-            self._waiting += [data, *tails]
+            self._waiting.append((data, *tails))
             return
         self._sending = True
         try:
-            write_all(self._channel, data)
-            for tail in tails:
-                write_all(self._channel, tail)
+            write_all(self._channel, data, *tails)
             while self._waiting:
-                write_all(self._channel, self._waiting.pop(0))
+                write_all(self._channel, *self._waiting.pop(0))
         finally:
             self._sending = False
 

@@ -130,7 +130,7 @@ def test_what_is_raised_from_outside_while_a_line_is_written_comes_when_it_is_wh
 
     def write() -> None:
         try:
-            write_all(writing, data)
+            write_all(writing, data[:10], data[10:700_000], b"", memoryview(data)[700_000:])
         except Late:
             raised.append(Late)
         os.close(writing)
@@ -169,6 +169,30 @@ def test_what_is_raised_from_outside_while_a_value_is_encoded_is_not_swallowed()
         for _ in range(100):
             encode(value)
     thread.join()
+
+
+@given(st.lists(st.binary(max_size=100_000), max_size=5))
+def test_pieces_are_written_one_behind_the_other(pieces: list[bytes]) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    received: list[bytes] = []
+    thread = threading.Thread(
+        target=lambda: received.extend(iter(lambda: os.read(reading, 5000), b""))
+    )
+    thread.start()
+    write_all(writing, *pieces)
+    os.close(writing)
+    thread.join()
+    os.close(reading)
+    assert b"".join(received) == b"".join(pieces)
+
+
+def test_more_pieces_are_written_than_the_system_takes_at_once() -> None:
+    reading, writing = os.pipe()
+    write_all(writing, *[b"x"] * 5000)
+    assert os.read(reading, 10_000) == b"x" * 5000
+    os.close(reading)
+    os.close(writing)
 
 
 @given(st.lists(st.binary().map(lambda line: line.replace(b"\n", b"")), max_size=20))

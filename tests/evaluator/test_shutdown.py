@@ -131,7 +131,8 @@ def test_what_is_in_the_buffers_of_open_files_is_written(host: Host, tmp_path: P
 
 def test_what_nobody_reads_of_a_pipe_does_not_hold_up_the_end(host: Host) -> None:
     host.run(
-        f"{REGISTER}\nimport os, sys\nreading, writing = os.pipe()\nos.set_blocking(writing, False)\n"
+        f"{REGISTER}\nimport os, sys\nreading, writing = os.pipe()\n"
+        "os.set_blocking(writing, False)\n"
         "try:\n    while True: os.write(writing, b'x')\nexcept BlockingIOError: pass\n"
         "os.set_blocking(writing, True)\nsys.kept = os.fdopen(writing, 'wb'); sys.kept.write(b'x')"
     )
