@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from polykernel.evaluator import ownership
 from polykernel.evaluator.display import mimebundle, show
 from polykernel.evaluator.failure import InputRefused
 from polykernel.evaluator.ownership import find_owner
@@ -225,6 +226,10 @@ class Cell:
 
 
 def current_cell() -> Cell | None:
-    """Find the cell on whose behalf the calling thread or task runs, or ``None``."""
-    origin = find_owner()
-    return None if origin is None else origin.cell
+    """Find the cell on whose behalf the calling thread or task runs.
+
+    Where nobody knows, as in a thread that C code has started or in a context of its own, it is the
+    last one that has begun; ``None`` before the first.
+    """
+    origin = find_owner() or ownership.latest
+    return getattr(origin, "cell", None)

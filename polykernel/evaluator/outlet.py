@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 
+from polykernel.evaluator import ownership
 from polykernel.evaluator.failure import InputRefused
 from polykernel.evaluator.lines import as_bytes, encode, to_bytes, write_all
 from polykernel.evaluator.ownership import Origin, find_owner
@@ -78,7 +79,7 @@ class Outlet:
     def begin(self, origin: Origin) -> None:
         """From now on this cell runs."""
         with self.lock:
-            self.running = self.last = self.quick = origin
+            self.running = self.last = self.quick = ownership.latest = origin
             self.main_parts = origin.begun[STDOUT].setdefault(threading.get_ident(), [])
 
     def finish(self, origin: Origin) -> None:
@@ -100,6 +101,7 @@ class Outlet:
     def lose_channel(self) -> None:
         """In a forked child: print, and leave the channel to the parent."""
         self.has_channel = False
+        ownership.latest = None
         self.deferred = False
         self.late.clear()
         self.last.watched = False

@@ -41,6 +41,7 @@ class Origin:
         self.watched = False
 
 
+latest: Origin | None = None  # the cell of what nobody claims; kept by the outlet
 owner: ContextVar[Origin | None] = ContextVar("polykernel_origin", default=None)
 
 

@@ -13,6 +13,7 @@ from polykernel.evaluator import interrupts, requests
 from polykernel.evaluator.bare import SimpleQueue
 from polykernel.evaluator.comms import Comms
 from polykernel.evaluator.contract import ATTRIBUTES, attribute
+from polykernel.evaluator.inbox import Inbox
 from polykernel.evaluator.service import Service
 from polykernel.evaluator.standard_library import standard_library_first
 from polykernel.evaluator.tasks import Tasks
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 PROTOCOL = 1
 INVALID_REQUEST = -32600
 LOOK_AGAIN = 0.01  # seconds
+MOST_FAILURES = 10  # in a row: the runtime can't go on
+RAISED = "something was raised where no cell was running:"
 
 
 class Runtime:
@@ -55,7 +58,8 @@ class Runtime:
         self._outlet = outlet
         self._questions = questions
         self._signals = signals
-        self._requests: SimpleQueue[dict[str, Any]] = SimpleQueue()
+        self._inbox = Inbox()
+        self._loop_failed = False
         self._beside: SimpleQueue[tuple[Worker, dict[str, Any]]] | None = None
         self._subshells: Subshells | None = None
         self._debugging: Debugging | None = None
@@ -123,7 +127,7 @@ class Runtime:
             shell.put(message)
             return
         self._signals.expect(message["id"])
-        self._requests.put(message)
+        self._inbox.put(message)
         self._tasks.wake()
         if busy and method == "shutdown":
             self._signals.end_main_thread()
@@ -173,32 +177,47 @@ class Runtime:
     def serve(self, evaluator: Evaluator) -> None:
         """Answer requests, by the author's object, until the kernel is shut down."""
         self._service.load(evaluator)
+        failures = 0
         while not self._signals.terminating:
             try:
+                self._main.settle_debt()
                 message = self._next()
-                method = message.get("method")
-                if method == "shutdown":
-                    self._requests.put(message)
+                if message.get("method") == "shutdown":
                     return
-                if method == "hello":
+                if message["method"] == "hello":
+                    self._inbox.take()
                     self._hello(message["id"], message.get("params") or {})
                 else:
+                    self._main.owe(message["id"])
+                    self._inbox.take()
                     self._main.handle(message)
+                failures = 0
             except KeyboardInterrupt:  # noqa: PERF203
                 self._signals.armed = False  # it came a moment after its cell
             except SystemExit as error:
                 if not self._signals.terminating:
                     self._service.tell(None, "a task asked to exit", error)
+            except BaseException as error:  # by a trace function, or by another thread
+                failures += 1
+                if failures > MOST_FAILURES:
+                    raise
+                self._service.tell(None, RAISED, error)
 
     def _next(self) -> dict[str, Any]:
+        """Wait for a request, which stays in the inbox."""
         try:
             if self._tasks.alive():
                 self._signals.take_interrupts()
-                return self._tasks.wait(self._requests)
-        except Exception as error:  # user code has taken it apart
-            self._tasks.give_up()
+                self._tasks.wait(self._inbox)
+                self._loop_failed = False
+        except Exception as error:
+            again, self._loop_failed = self._loop_failed, True
+            if not again:
+                raise  # it may have come from outside
+            self._tasks.give_up()  # user code has taken it apart
             self._service.tell(None, "the event loop has failed", error)
-        return self._requests.get()
+        message: dict[str, Any] = self._inbox.first()
+        return message
 
     def _hello(self, number: object, params: dict[str, Any]) -> None:
         try:
@@ -304,8 +323,9 @@ class Runtime:
         finish(self._quietly)
 
     def _shutdown_request(self) -> tuple[object, bool]:
-        while not self._requests.empty():
-            message = self._requests.get()
+        while not self._inbox.empty():
+            message = self._inbox.first()
+            self._inbox.take()
             if message.get("method") == "shutdown":
                 return message.get("id"), bool((message.get("params") or {}).get("restart"))
         return None, False

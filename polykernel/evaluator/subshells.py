@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
-from polykernel.evaluator.bare import SimpleQueue, signal
+from polykernel.evaluator.bare import signal
+from polykernel.evaluator.inbox import Inbox
 from polykernel.evaluator.raiser import plain_sleep
 from polykernel.evaluator.thread_gate import ThreadGate
 
@@ -119,7 +120,7 @@ class Subshell:
         self._gates = gates
         self._up = up
         self._over = False
-        self._queue: SimpleQueue[Any] = SimpleQueue()
+        self._inbox = Inbox()
 
     def start(self, name: str) -> None:
         """Start the thread.
@@ -135,7 +136,7 @@ class Subshell:
 
     def put(self, message: dict[str, Any] | None) -> None:
         """Queue a request; ``None`` ends the thread."""
-        self._queue.put(message)
+        self._inbox.put(message)
         self._tasks.wake()
 
     def _serve(self) -> None:
@@ -144,12 +145,15 @@ class Subshell:
         self._up.wait()
         while not self._over:
             try:
+                self.worker.settle_debt()
                 message = self._next()
                 if message is None:
                     self._over = True
-                else:
-                    self.worker.handle(message)
-            except BaseException:  # noqa: PERF203 - it came a moment after its cell
+                    break
+                self.worker.owe(message["id"])
+                self._inbox.take()
+                self.worker.handle(message)
+            except BaseException:  # it came a moment after its cell
                 self.gate.disarm()
         self._gates.pop(self.gate.ident, None)
         try:
@@ -160,10 +164,10 @@ class Subshell:
     def _next(self) -> Any:
         try:
             if self._tasks.alive():
-                return self._tasks.wait(self._queue)
+                self._tasks.wait(self._inbox)
         except Exception:  # user code has taken it apart
             self._tasks.give_up()
-        return self._queue.get()
+        return self._inbox.first()
 
 
 def _wake_sleepers(gates: dict[int, ThreadGate]) -> None:

@@ -16,10 +16,10 @@ from polykernel.evaluator.standard_library import standard_library_first
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
-    from queue import SimpleQueue
     from types import FrameType
     from typing import Any, Awaitable, Callable
 
+    from polykernel.evaluator.inbox import Inbox
     from polykernel.evaluator.ownership import Origin
 
 _LOOP_MODULES = ("asyncio", "selectors", "polykernel")
@@ -169,8 +169,8 @@ class Tasks:
         """
         return self._loop is not None and not self._loop.is_closed()
 
-    def wait(self, requests: SimpleQueue[dict[str, Any]]) -> dict[str, Any]:
-        """Run the loop until a request comes."""
+    def wait(self, requests: Inbox) -> None:
+        """Run the loop until a request is there."""
         loop = self._get_loop()
         self._waiting = True
         try:
@@ -178,7 +178,6 @@ class Tasks:
                 loop.run_forever()
         finally:
             self._waiting = False
-        return requests.get()
 
     def wake(self) -> None:
         """From the reader thread, when a request has come."""

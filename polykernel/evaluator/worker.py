@@ -77,6 +77,7 @@ class Worker:
         self._is_main = is_main
         self._received = 0
         self._done = 0
+        self._owed: object = None  # the request that is served, until it is answered
 
     @property
     def busy(self) -> bool:
@@ -108,14 +109,39 @@ class Worker:
             elif method in COMM_MESSAGES:
                 self._handle_comm(number, method, params)
             else:
-                self._outlet.refuse(number, METHOD_NOT_FOUND, f"no method {method!r}")
+                self._refuse(number, METHOD_NOT_FOUND, f"no method {method!r}")
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:
-            self._outlet.refuse(number, INTERNAL_ERROR, f"{type(error).__name__}: {text_of(error)}")
+            if self._owed is None and not beside:
+                raise  # it was raised from outside, a moment after the answer
+            self._refuse(number, INTERNAL_ERROR, f"{type(error).__name__}: {text_of(error)}")
         finally:
             self._gate.end(number)
             standard_library_first.leave()
+
+    def owe(self, number: object) -> None:
+        """Take notice that a request is to be answered, whatever is raised in this thread."""
+        self._owed = number
+
+    def settle_debt(self) -> None:
+        """Answer a request whose answer was kept from being sent by what was raised meanwhile."""
+        if self._owed is not None:
+            self._refuse(
+                self._owed, INTERNAL_ERROR, "something was raised from outside of the cell"
+            )
+
+    def _respond(self, number: object, result: object) -> None:
+        self._outlet.respond(number, result)
+        self._is_answered(number)
+
+    def _refuse(self, number: object, code: int, message: str, data: object = None) -> None:
+        self._outlet.refuse(number, code, message, data)
+        self._is_answered(number)
+
+    def _is_answered(self, number: object) -> None:
+        if self._owed == number:  # else it was answered beside the request that is served
+            self._owed = None
 
     def _leave_if_terminating(self) -> None:
         # without an answer: that is the host's, when it has seen how the process ended
@@ -148,10 +174,10 @@ class Worker:
             self._finish(origin)
         reply["payload"] = cell.payload()
         try:
-            self._outlet.respond(number, reply)
+            self._respond(number, reply)
         except ValueError as error:
             report = of_value(error)
-            self._outlet.respond(
+            self._respond(
                 number,
                 {"status": "error", **report.content(), "user_expressions": {}, "payload": []},
             )
@@ -238,9 +264,9 @@ class Worker:
         finally:
             self._finish(origin)
         if known:
-            self._outlet.respond(number, {})
+            self._respond(number, {})
         else:
-            self._outlet.refuse(number, METHOD_NOT_FOUND, "no such comm, or no such target")
+            self._refuse(number, METHOD_NOT_FOUND, "no such comm, or no such target")
 
     def _accept(self, method: str, params: dict[str, Any]) -> bool:
         self._service.start()
@@ -254,7 +280,7 @@ class Worker:
                 content = self._content(method, params)
             else:
                 content = self._interruptible(number, lambda: self._started_content(method, params))
-            self._outlet.respond(number, content)
+            self._respond(number, content)
         except BaseException as error:
             if not beside:
                 self._gate.disarm()
@@ -265,7 +291,7 @@ class Worker:
             if not isinstance(error, (CellError, KeyboardInterrupt)):
                 bug = f"{report.ename}: {report.evalue}{where}"
                 message = f"the plugin {self._service.plugin}: {bug}"
-            self._outlet.refuse(number, INTERNAL_ERROR, message, report.content())
+            self._refuse(number, INTERNAL_ERROR, message, report.content())
 
     def _interruptible(self, number: object, work: Callable[[], Any]) -> Any:
         try:

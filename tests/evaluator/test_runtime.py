@@ -346,7 +346,7 @@ def test_where_no_thread_can_be_started_the_question_waits_for_the_cell(python: 
             "[runtime] = [x for x in gc.get_objects() if type(x).__name__ == 'Runtime']\n"
             "normal = threading.stack_size(1 << 46)\n"  # more than there is
             "print('begun', end=''); print(' and ended')\n"
-            "while runtime._requests.empty(): pass\n"
+            "while runtime._inbox.empty(): pass\n"
             "threading.stack_size(normal)\n'alive'"
         )
         host.wait_for("begun and ended\n")

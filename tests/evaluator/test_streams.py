@@ -233,6 +233,17 @@ def test_the_current_cell_is_known_in_threads_and_tasks(host: Host) -> None:
     assert host.result(cell)["result"]["data"] == {"text/plain": "[True, True, True]"}
 
 
+def test_where_nobody_knows_the_current_cell_is_the_last_that_has_begun(host: Host) -> None:
+    host.run("from polykernel.evaluator import current_cell\nfirst = cell")
+    code = (
+        "import _thread, contextvars, threading\n"
+        "found, over = [contextvars.Context().run(current_cell)], threading.Event()\n"
+        "_thread.start_new_thread(lambda: (found.append(current_cell()), over.set()), ())\n"
+        "over.wait(); [each is cell for each in found], first is cell"
+    )
+    assert host.value(code) == "([True, True], False)"
+
+
 def test_displays_are_updated_by_their_id(host: Host) -> None:
     host.run(
         "cell.display(1, display_id='d', metadata={'m': 2}, transient={'t': 3})\n"

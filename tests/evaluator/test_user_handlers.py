@@ -162,3 +162,60 @@ def test_a_method_that_shows_an_object_does_not_swallow_one(host: Host) -> None:
     )
     assert host.run("cell.display(Slow())")["ename"] == "TimeoutError"
     assert host.run("cell.display(Endless())")["ename"] == "TimeoutError"
+
+
+DEADLINE = """
+kept = 7
+def trace(frame, event, argument):
+    if over: raise TimeoutError("too late")
+    return trace
+import sys, threading
+over = False
+"""
+
+
+@pytest.mark.parametrize("setter", ["sys.settrace", "sys.setprofile"])
+def test_what_a_trace_function_raises_that_was_left_behind_ends_nothing(
+    host: Host, setter: str
+) -> None:
+    host.run(f"{DEADLINE}{setter}(trace)")
+    host.run("over = True", subshell="other")
+    answer = host.response(host.start("kept"))
+    # it is raised in whatever runs first: before the cell, in it, or when it is being answered
+    assert "result" in answer or "error" in answer
+    assert host.value("kept") == "7"
+    assert "too late" in host.seen()
+
+
+def test_what_another_thread_raises_between_cells_is_told_and_ends_nothing(host: Host) -> None:
+    host.run("kept = 7; import threading; here = threading.main_thread().ident")
+    raising = (
+        "import ctypes\n"
+        "ctypes.pythonapi.PyThreadState_SetAsyncExc("
+        "ctypes.c_ulong(here), ctypes.py_object(ZeroDivisionError))"
+    )
+    host.run(raising, subshell="other")
+    answer = host.response(host.start("kept"))  # which wakes the thread
+    assert "result" in answer or "error" in answer
+    assert host.value("kept") == "7"
+    assert "ZeroDivisionError" in host.seen()
+
+
+def test_tasks_go_on_where_something_is_raised_in_their_loop_between_cells(host: Host) -> None:
+    host.run(
+        "import asyncio, threading; here = threading.main_thread().ident\n"
+        "loop, go = asyncio.get_running_loop(), asyncio.Event()\n"
+        "async def later(): await go.wait(); print('went on')\n"
+        "task = asyncio.create_task(later()); await asyncio.sleep(0)"
+    )
+    raising = (
+        "import ctypes\n"
+        "asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result()\n"  # it runs, and waits
+        "ctypes.pythonapi.PyThreadState_SetAsyncExc("
+        "ctypes.c_ulong(here), ctypes.py_object(ZeroDivisionError))\n"
+        "_ = loop.call_soon_threadsafe(int)"
+    )
+    host.run(raising, subshell="other")
+    host.read(lambda: "ZeroDivisionError" in host.streams("stderr"), "the error")
+    host.run("go.set(); await task")
+    assert "went on" in host.text() + host.streams("stdout")

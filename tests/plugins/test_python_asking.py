@@ -185,6 +185,13 @@ def test_an_endless_cell_is_interrupted(python: Kernel, code: str) -> None:
     assert python.execute("'alive'").result == "'alive'"
 
 
+def test_a_context_of_its_own_may_ask_and_show(python: Kernel) -> None:
+    code = "import contextvars\ncontextvars.Context().run(lambda: display(input('name? ')))"
+    outcome, prompts = converse(python, code, "Ada")
+    assert prompts == ["name? "]
+    assert outcome.contents("display_data")[0]["data"]["text/plain"] == "'Ada'"
+
+
 def test_an_interrupt_ends_a_wait_that_its_signal_does_not(python: Kernel) -> None:
     """As where it comes just before a thread begins to wait, when Python has looked for signals."""
     code = (

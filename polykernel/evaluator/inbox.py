@@ -1,0 +1,42 @@
+"""Requests on their way from the reader thread to the thread that serves them."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from polykernel.evaluator.bare import SimpleQueue
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Inbox:
+    """A queue whose first message stays until it is taken.
+
+    Between the two, anything may be raised in the thread that waits: by a trace function that the
+    user has left behind, or by another thread. No message is lost then.
+    """
+
+    def __init__(self) -> None:
+        self._messages: deque[Any] = deque()
+        self._arrivals: SimpleQueue[None] = SimpleQueue()
+
+    def put(self, message: Any) -> None:
+        """Add a message."""
+        self._messages.append(message)
+        self._arrivals.put(None)
+
+    def empty(self) -> bool:
+        """Whether none is there."""
+        return not self._messages
+
+    def first(self) -> Any:
+        """Wait for a message, and leave it there."""
+        while not self._messages:
+            self._arrivals.get()
+        return self._messages[0]
+
+    def take(self) -> None:
+        """Remove the first message."""
+        self._messages.popleft()
