@@ -1,4 +1,4 @@
-"""Telling the user's interrupt of an awaiting cell from a cancellation that the code asked for.
+"""What an awaiting cell ends with, where its task was cancelled or closed.
 
 Loaded with the first cell that awaits.
 """
@@ -6,32 +6,31 @@ Loaded with the first cell that awaits.
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Callable
+from typing import Any
+
+_ENDED_BY = "_polykernel_ended_by"  # the runtime notes there what its cancellation stands for
 
 
-def watch_cancellation() -> Callable[[], bool]:
-    """Watch the running task.
+class AwaitingCell:
+    """The running cell's task."""
 
-    Returns:
-        A function that says whether somebody has cancelled the task itself, as the runtime does on
-        an interrupt; not whether something that it awaits was cancelled.
-    """
-    task: Any = asyncio.current_task()
-    if hasattr(task, "cancelling"):  # Python 3.11
-        return lambda: task.cancelling() > 0
-    cancel = task.cancel
-    cancelled: list[bool] = []
+    def __init__(self) -> None:
+        self._task: Any = asyncio.current_task()
 
-    def noting(*arguments: Any, **options: Any) -> Any:
-        cancelled.append(True)
-        return cancel(*arguments, **options)
+    @property
+    def is_closed(self) -> bool:
+        """Whether the coroutine is being closed, since nobody will run it any more."""
+        try:
+            return asyncio.current_task() is not self._task
+        except RuntimeError:  # no loop is running
+            return True
 
-    task.cancel = noting
-    return lambda: bool(cancelled)
+    def reason(self, error: BaseException) -> BaseException:
+        """Give what a cancellation by the runtime stands for, at the same place: an interrupt, say.
 
-
-def as_interrupt(error: BaseException, was_cancelled: Callable[[], bool]) -> BaseException:
-    """Give ``KeyboardInterrupt``, at the same place, for the cancellation that stands for it."""
-    if isinstance(error, asyncio.CancelledError) and was_cancelled():
-        return KeyboardInterrupt().with_traceback(error.__traceback__)
-    return error
+        A cancellation that user code has asked for stands for itself.
+        """
+        ended_by = getattr(self._task, _ENDED_BY, None)
+        if ended_by is not None and isinstance(error, asyncio.CancelledError):
+            return ended_by.with_traceback(error.__traceback__)  # type: ignore[no-any-return]
+        return error

@@ -55,6 +55,12 @@ class Compiler:
             SyntaxError: It is not Python.
             Exception: Whatever else ``compile`` raises (null bytes, nesting too deep).
         """
+        try:
+            return self._compile_tree(code, name)
+        except RecursionError:  # it has more levels than a tree of objects may have
+            return self._compile_text(code, name)
+
+    def _compile_tree(self, code: str, name: str) -> CompiledCell:
         module = self.parse(code, name)
         statements = module.body
         expression: CodeType | None = None
@@ -75,6 +81,16 @@ class Compiler:
             if part is not None:
                 self.flags |= part.co_flags & _FUTURES
         return CompiledCell(body, expression)
+
+    def _compile_text(self, code: str, name: str) -> CompiledCell:
+        """Compile a cell without looking at it: its value is shown if it is one expression."""
+        flags = AWAIT | self.flags
+        try:
+            return CompiledCell(None, compile(code.strip(), name, "eval", flags, dont_inherit=True))
+        except SyntaxError:
+            body = compile(code, name, "exec", flags, dont_inherit=True)
+        self.flags |= body.co_flags & _FUTURES
+        return CompiledCell(body, None)
 
     def expression(self, code: str, name: str) -> CodeType:
         """Compile one expression, as a user expression has it."""

@@ -193,9 +193,9 @@ class Python(Evaluator):
         self, compiled: CompiledCell, cell: Cell, number: int | None
     ) -> Bundle | None:
         with standard_library_first:
-            from polykernel_python.awaiting import as_interrupt, watch_cancellation
+            from polykernel_python.awaiting import AwaitingCell
 
-        was_cancelled = watch_cancellation()
+        awaiting = AwaitingCell()
         try:
             value: Any = None
             for part in compiled.parts():
@@ -205,10 +205,10 @@ class Python(Evaluator):
             if compiled.expression is None:
                 value = None
             return self._finish(value, cell, number)
-        except GeneratorExit:  # the loop is being closed
-            raise
         except BaseException as error:
-            self._end(as_interrupt(error, was_cancelled), cell)
+            if isinstance(error, GeneratorExit) and awaiting.is_closed:
+                raise
+            self._end(awaiting.reason(error), cell)
             return None
 
     def _in_child(self) -> bool:
@@ -292,7 +292,7 @@ class Python(Evaluator):
         """Show the errors of threads with their source lines, which the default hook can't find."""
 
         def excepthook(arguments: Any) -> None:
-            if arguments.exc_type is SystemExit:
+            if issubclass(arguments.exc_type, SystemExit):
                 return
             with standard_library_first:
                 from polykernel_python.tracebacks import Renderer

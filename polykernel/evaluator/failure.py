@@ -25,15 +25,18 @@ class CellError(Exception):
             and ``evalue`` where it is left out.
     """
 
+    ename: str
+    evalue: str
+    traceback: list[str]
+
     def __init__(
         self, evalue: str, *, ename: str = "Error", traceback: Sequence[str] | None = None
     ) -> None:
         super().__init__(evalue)
         self.ename = ename
         self.evalue = evalue
-        self.traceback: list[str] = (
-            list(traceback) if traceback is not None else [headline(ename, evalue)]
-        )
+        lines = [headline(ename, evalue)] if traceback is None else traceback
+        self.traceback = lines.split("\n") if isinstance(lines, str) else list(lines)
 
 
 class InputRefused(Exception):

@@ -89,13 +89,18 @@ class Interrupts(Gate):
         for the last time, or that another thread gets, does not.
         """
         plain_signal(signal.SIGURG, _look_again)
-        self.install()
+        plain_signal(signal.SIGTERM, self._on_end)
+        self.take_interrupts()
         self.user_handlers.install()
 
     def install(self) -> None:
-        """Take the signals: before each request, since user code may have taken them."""
+        """Take the signals: before each request, since user code may have taken them.
+
+        SIGTERM stays with who has taken it: a host that gets no other way kills in the end.
+        """
         self.take_interrupts()
-        plain_signal(signal.SIGTERM, self._on_end)
+        if plain_getsignal(signal.SIGTERM) == signal.SIG_DFL:
+            plain_signal(signal.SIGTERM, self._on_end)
 
     def take_interrupts(self) -> None:
         """Take SIGINT: after a request, too, where tasks run on that may have to be stopped."""

@@ -34,7 +34,15 @@ class Report:
 
 def of_cell_error(error: CellError) -> Report:
     """Show an error that the author raised on purpose."""
-    return Report(str(error.ename), str(error.evalue), [str(line) for line in error.traceback])
+    # a subclass's own __init__ need not call ours, and anybody may set what he likes
+    ename = str(getattr(error, "ename", None) or "Error")
+    evalue = str(getattr(error, "evalue", None) or text_of(error))
+    lines = getattr(error, "traceback", None)
+    if isinstance(lines, str):
+        lines = lines.split("\n")
+    if not isinstance(lines, (list, tuple)):
+        lines = [headline(ename, evalue)]
+    return Report(ename, evalue, [str(line) for line in lines])
 
 
 def of_interrupt() -> Report:

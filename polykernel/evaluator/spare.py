@@ -13,6 +13,7 @@ from os import O_CLOEXEC, O_RDONLY, devnull
 from os import close as _close
 from os import fstat as _fstat
 from os import open as _open
+from os import sysconf as _sysconf
 from os.path import samestat as _samestat
 
 TYPE_CHECKING = False
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from os import stat_result
 
 _HIGH = 100  # descriptors from here on are not in the way of user code
+
+
+def _limit() -> int:
+    return _sysconf("SC_OPEN_MAX")
 
 
 class Spare:
@@ -35,7 +40,7 @@ class Spare:
 
     def keep(self) -> None:
         """Take one, where there is one to be had."""
-        if self._descriptor >= 0 or not self._lock.acquire(False):
+        if 0 <= self._descriptor < _limit() or not self._lock.acquire(False):
             return  # there is one, or another thread sees to it
         try:
             self._take()
@@ -43,6 +48,7 @@ class Spare:
             self._lock.release()
 
     def _take(self) -> None:
+        self._let_go()  # beyond a limit that is lower now it would be of no use
         try:
             low = _open(devnull, O_RDONLY | O_CLOEXEC)
             self._as_opened = _fstat(low)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from polykernel.evaluator.ownership import Origin
 
 _LOOP_MODULES = ("asyncio", "selectors", "polykernel")
+# the attribute of a cell's task that has what its cancellation stands for; evaluators read it
+ENDED_BY = "_polykernel_ended_by"
+_LOADED_WITH = ("asyncio", "uvloop")  # a cell that has one of them in its text gets a loop
 CANCELLED_WITHIN = 1.0  # seconds that the tasks of a subshell have when it ends
 
 # whose loops are, by the number of the thread that runs their cells; gone when that ends
@@ -62,7 +65,7 @@ class Tasks:
     def prepare(self, code: str) -> None:
         """Before a cell's code runs: make ``asyncio.create_task()`` work in it."""
         self._thread = threading.get_ident()
-        if "asyncio" in sys.modules or "asyncio" in code:
+        if "asyncio" in sys.modules or any(name in code for name in _LOADED_WITH):
             try:
                 loop = self._get_loop()
             except Exception:  # whoever needs it will hear why it can't be imported
@@ -94,12 +97,14 @@ class Tasks:
             if self._cancelled_by_user:
                 raise KeyboardInterrupt from None
             raise
-        except BaseException:  # an interrupt, or what a signal handler of the user's has raised
+        except BaseException as error:  # an interrupt, or of a signal handler of the user's
             self._to_cancel = None
             if not self._terminating():
-                self._cancel(loop, task)
+                self._cancel(loop, task, error)
             raise
         finally:
+            if hasattr(task, ENDED_BY):
+                delattr(task, ENDED_BY)  # its traceback has this frame
             self._cell_task = self._to_cancel = None
             if task.done() and not task.cancelled():
                 task.exception()  # it has been seen: asyncio need not tell it again
@@ -113,9 +118,10 @@ class Tasks:
                     raise
                 self._report(None, "a task asked to exit", error)
 
-    def _cancel(self, loop: Any, task: Any) -> None:
+    def _cancel(self, loop: Any, task: Any, error: BaseException) -> None:
         # it hit the loop, or another task's step, and the cell's own task is still there
         if not task.done():
+            setattr(task, ENDED_BY, error)
             task.cancel()
             try:
                 self._run_until_complete(loop, task)
@@ -137,6 +143,7 @@ class Tasks:
         if _in_user_code(frame):
             return False
         self._cancelled_by_user = True
+        setattr(task, ENDED_BY, KeyboardInterrupt())
         self._to_cancel = task
         loop.call_soon_threadsafe(self._cancel_now, task)
         return True
@@ -247,7 +254,7 @@ class Tasks:
     def _make_loop(self) -> None:
         asyncio = self._asyncio()
         _of_threads[threading.get_ident()] = self
-        self._set_running_loop = _patched(asyncio.events)
+        self._set_running_loop = _patched(asyncio)
         with standard_library_first:
             self._loop = loop = asyncio.new_event_loop()
         loop.set_exception_handler(self._on_exception)
@@ -262,12 +269,13 @@ class Tasks:
         self._report(_owner_of(task), str(message), error)
 
 
-def _patched(events: Any) -> Callable[[Any], None]:
+def _patched(asyncio: Any) -> Callable[[Any], None]:
     """Let asyncio see no nominal loop; gives what sets the running loop.
 
     asyncio's own modules ask these two before they run a loop, and call the second afterwards;
-    :func:`asyncio.get_running_loop` is another function.
+    uvloop takes them from the package. :func:`asyncio.get_running_loop` is another function.
     """
+    events = asyncio.events
     get_running, set_running = events._get_running_loop, events._set_running_loop  # noqa: SLF001
     if set_running.__module__ == __name__:
         return set_running  # type: ignore[no-any-return]
@@ -285,8 +293,9 @@ def _patched(events: Any) -> Callable[[Any], None]:
         else:
             tasks.set_running(loop, set_running)
 
-    events._get_running_loop = get_running_loop  # noqa: SLF001
-    events._set_running_loop = set_running_loop  # noqa: SLF001
+    for module in (events, asyncio):
+        module._get_running_loop = get_running_loop  # noqa: SLF001
+        module._set_running_loop = set_running_loop  # noqa: SLF001
     return set_running_loop
 
 

@@ -123,6 +123,28 @@ def test_an_error_of_the_cell_is_shown_as_the_author_says(host: Host) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        ("Own(7)", ("Error", "7", ["\x1b[31mError\x1b[39m: 7"])),
+        ("CellError('bad', traceback='two\\nlines')", ("Error", "bad", ["two", "lines"])),
+        ("CellError('bad', traceback=())", ("Error", "bad", [])),
+    ],
+)
+def test_an_author_may_make_errors_in_other_ways(
+    host: Host, error: str, expected: tuple[str, str, list[str]]
+) -> None:
+    host.run(
+        "from polykernel.evaluator import CellError\n"
+        "class Own(CellError):\n    def __init__(self, line): self.line = line\n"
+        "    def __str__(self): return str(self.line)"
+    )
+    reply = host.run(f"raise {error}")
+    assert (reply["ename"], reply["evalue"], reply["traceback"]) == expected
+    reply = host.run("error = CellError('bad'); error.traceback = None; raise error")
+    assert reply["traceback"] == ["\x1b[31mError\x1b[39m: bad"]
+
+
 def test_a_bug_names_the_plugin_and_shows_no_frames_of_the_runtime(host: Host) -> None:
     reply = host.run("1/0")
     text = "\n".join(reply["traceback"])

@@ -111,6 +111,17 @@ def test_the_runtimes_own_handler_may_be_put_back(host: Host) -> None:
     assert "bye" in host.text()
 
 
+def test_a_handler_of_sigterm_stays_in_later_cells(host: Host) -> None:
+    host.run("import os, signal; _ = signal.signal(signal.SIGTERM, lambda *_: print('got it'))")
+    host.run("os.kill(os.getpid(), signal.SIGTERM)")
+    assert host.text() == "got it\n"
+    host.run("_ = signal.signal(signal.SIGTERM, signal.SIG_DFL)")
+    host.run("import atexit; atexit.register(print, 'bye')")
+    host.process.send_signal(signal.SIGTERM)
+    assert host.wait_for_end() == -signal.SIGTERM
+    assert "bye" in host.text()
+
+
 def test_one_raises_in_a_child_that_was_forked_between_cells(host: Host) -> None:
     code = f"""{ALARM}
 import gc, os, threading

@@ -7,10 +7,12 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from support.kernels import Kernel
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from support.client import Outcome
-    from support.kernels import Kernel
 
 
 def failed(kernel: Kernel, code: str) -> Outcome:
@@ -167,6 +169,69 @@ def test_a_task_that_was_cancelled_is_no_interrupt(python: Kernel) -> None:
         "import asyncio\ntask = asyncio.ensure_future(asyncio.sleep(60))\ntask.cancel()\nawait task"
     )
     assert failed(python, code).reply["ename"] == "CancelledError"
+
+
+@pytest.mark.parametrize(
+    ("code", "ename"),
+    [
+        ("asyncio.current_task().cancel(); await asyncio.sleep(60)", "CancelledError"),
+        (
+            "own = asyncio.current_task(); asyncio.get_running_loop().call_soon(own.cancel)\n"
+            "await asyncio.sleep(60)",
+            "CancelledError",
+        ),
+        ("await asyncio.sleep(0); raise GeneratorExit", "GeneratorExit"),
+        (
+            "import signal\ndef late(*_): raise TimeoutError('too late')\n"
+            "_ = signal.signal(signal.SIGALRM, late)\n"
+            "_ = signal.setitimer(signal.ITIMER_REAL, 0.01)\n"
+            "await asyncio.sleep(60)",
+            "TimeoutError",
+        ),
+    ],
+)
+def test_an_awaiting_cell_ends_with_what_has_ended_it(
+    python: Kernel, code: str, ename: str
+) -> None:
+    outcome = failed(python, f"import asyncio\n{code}")
+    assert outcome.reply["ename"] == ename
+    assert "Cell In[" in outcome.traceback
+    assert python.execute("await asyncio.sleep(0); 'alive'").result == "'alive'"
+
+
+def test_a_thread_may_exit_without_a_word(python: Kernel) -> None:
+    code = "import threading\nthread = threading.Thread(target=exit); thread.start(); thread.join()"
+    assert python.execute(code).text("stderr") == ""
+
+
+@pytest.mark.parametrize(
+    ("code", "result"),
+    [
+        ("x = " + "1 + " * 2500 + "1\nx", None),
+        ("1 + " * 2500 + "1", "2501"),
+        ("if 0: pass\n" + "elif 0: pass\n" * 1500 + "else: deep = 7", None),
+    ],
+)
+def test_code_runs_that_is_too_deep_for_a_tree(
+    python: Kernel, code: str, result: str | None
+) -> None:
+    outcome = python.execute(code)
+    assert outcome.status == "ok", outcome.traceback
+    assert outcome.result == result
+
+
+def test_the_error_is_shown_where_few_descriptors_are_allowed(tmp_path: Path) -> None:
+    kernel = Kernel("polykernel-python", tmp_path)
+    try:
+        kernel.execute(
+            "import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\nfiles = []"
+        )
+        for _ in range(2):
+            outcome = kernel.execute("while True: files.append(open('/dev/null'))")
+            assert outcome.reply["ename"] == "OSError", outcome.traceback
+            assert "can't be shown" not in outcome.traceback
+    finally:
+        kernel.end()
 
 
 @pytest.mark.parametrize(
