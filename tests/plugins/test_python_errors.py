@@ -176,16 +176,20 @@ def test_a_task_that_was_cancelled_is_no_interrupt(python: Kernel) -> None:
     [
         ("asyncio.current_task().cancel(); await asyncio.sleep(60)", "CancelledError"),
         (
-            "own = asyncio.current_task(); asyncio.get_running_loop().call_soon(own.cancel)\n"
-            "await asyncio.sleep(60)",
+            (
+                "own = asyncio.current_task(); asyncio.get_running_loop().call_soon(own.cancel)\n"
+                "await asyncio.sleep(60)"
+            ),
             "CancelledError",
         ),
         ("await asyncio.sleep(0); raise GeneratorExit", "GeneratorExit"),
         (
-            "import signal\ndef late(*_): raise TimeoutError('too late')\n"
-            "_ = signal.signal(signal.SIGALRM, late)\n"
-            "_ = signal.setitimer(signal.ITIMER_REAL, 0.01)\n"
-            "await asyncio.sleep(60)",
+            (
+                "import signal\ndef late(*_): raise TimeoutError('too late')\n"
+                "_ = signal.signal(signal.SIGALRM, late)\n"
+                "_ = signal.setitimer(signal.ITIMER_REAL, 0.01)\n"
+                "await asyncio.sleep(60)"
+            ),
             "TimeoutError",
         ),
     ],
