@@ -71,8 +71,7 @@ class Cell:
         """
         if stream not in STREAMS:
             raise ValueError(f"stream must be 'stdout' or 'stderr', not {stream!r}")
-        if not isinstance(text, str):
-            raise TypeError(f"write() needs a string, not {type(text).__name__}")
+        _check_text("text", text)
         self._outlet.text(self._origin, STREAMS.index(stream), text)
 
     def display(
@@ -96,9 +95,12 @@ class Cell:
             buffers: Binary data (anything with the buffer protocol), sent beside the message.
 
         Raises:
+            TypeError: ``display_id`` is not a string.
             ValueError: ``update`` without ``display_id``; or the content can't be sent.
             Exception: What ``repr(value)`` raises.
         """
+        if display_id is not None:
+            _check_text("display_id", display_id)
         if update and not display_id:
             raise ValueError("display(update=True) needs a display_id")
         bundle = show(value)
@@ -156,8 +158,10 @@ class Cell:
         """Put text into the next cell, or into this one (specification, "Payloads").
 
         Raises:
+            TypeError: ``text`` is not a string.
             RuntimeError: The cell is over.
         """
+        _check_text("text", text)
         self._pay({"source": "set_next_input", "text": text, "replace": replace})
 
     def ask_exit(self, *, keep_kernel: bool = False) -> None:
@@ -211,8 +215,11 @@ class Cell:
             comm_id: Its name; made up where it is empty.
 
         Raises:
+            TypeError: ``target_name`` or ``comm_id`` is not a string.
             ValueError: The data can't be sent.
         """
+        _check_text("target_name", target_name)
+        _check_text("comm_id", comm_id)
         return self._comms.open(target_name, data, metadata, buffers, comm_id)
 
     def payload(self) -> list[dict[str, Any]]:
@@ -223,6 +230,11 @@ class Cell:
         if self._origin.over:
             raise RuntimeError("the cell is over: its reply, which carries payloads, has been sent")
         self._payload.append(payload)
+
+
+def _check_text(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a string, not {type(value).__name__}")
 
 
 def current_cell() -> Cell | None:

@@ -124,6 +124,21 @@ def test_an_error_of_the_cell_is_shown_as_the_author_says(host: Host) -> None:
 
 
 @pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        ("write(5)", "text"),
+        ("set_next_input(5)", "text"),
+        ("display(1, display_id=5)", "display_id"),
+        ("open_comm(5)", "target_name"),
+        ("open_comm('target', comm_id=5)", "comm_id"),
+    ],
+)
+def test_what_must_be_text_is_nothing_else(host: Host, call: str, name: str) -> None:
+    reply = host.run(f"cell.{call}")
+    assert (reply["ename"], reply["evalue"]) == ("TypeError", f"{name} must be a string, not int")
+
+
+@pytest.mark.parametrize(
     ("error", "expected"),
     [
         ("Own(7)", ("Error", "7", ["\x1b[31mError\x1b[39m: 7"])),
