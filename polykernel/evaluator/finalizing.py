@@ -17,11 +17,11 @@ from polykernel.evaluator.requests import start_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable
+    from typing import Any, Callable, Sequence
 
     Quietly = Callable[[Callable[[], object]], None]
 
-BOUND = 1.0  # seconds for what may wait for somebody else, who has hung
+BOUND = 0.3  # seconds for what may wait for somebody who has hung; the host kills after two
 LOOK_AGAIN = 0.005  # seconds
 _LAST_ERROR = ("last_exc", "last_type", "last_value", "last_traceback")
 _BUFFERED = (BufferedWriter, BufferedRandom, BufferedRWPair)
@@ -33,10 +33,14 @@ def finish(quietly: Quietly) -> None:
     Args:
         quietly: Calls a function, and tells what it raises.
     """
+    main = sys.modules.get("__main__")
+    space: dict[str, Any] = vars(main) if main is not None else {}
     quietly(_silence_threads)
-    quietly(_empty_main)
+    # first what is nearest: to let go of much may take longer than a host waits
+    quietly(lambda: _within_bound(lambda: _write_files(list(space.values()))))
+    quietly(lambda: _empty(space))
     quietly(gc.collect)
-    quietly(lambda: _within_bound(_write_files))
+    quietly(lambda: _within_bound(lambda: _write_files(gc.get_objects())))
     quietly(_write_c_files)
     quietly(_let_resources_be_freed)
 
@@ -48,21 +52,18 @@ def _silence_threads() -> None:
         threading.excepthook = lambda arguments: None
 
 
-def _empty_main() -> None:
+def _empty(space: dict[str, Any]) -> None:
     """Let go of what the user's code has made, in the order of the interpreter."""
     for name in _LAST_ERROR:
         vars(sys).pop(name, None)
-    main = sys.modules.get("__main__")
-    space: dict[str, Any] = vars(main) if main is not None else {}
     for name in [name for name in space if name[:1] == "_" and name[1:2] != "_"]:
         space[name] = None
     for name in [name for name in space if name != "__builtins__"]:
         space[name] = None
 
 
-def _write_files() -> None:
+def _write_files(held: Sequence[Any]) -> None:
     """Write what files have in their buffers that somebody still holds; Python would close them."""
-    held = gc.get_objects()
     for kinds in ((TextIOWrapper,), _BUFFERED):
         for each in held:
             try:
