@@ -35,8 +35,8 @@ class Report:
 def of_cell_error(error: CellError) -> Report:
     """Show an error that the author raised on purpose."""
     # a subclass's own __init__ need not call ours, and anybody may set what he likes
-    ename = str(getattr(error, "ename", None) or "Error")
-    evalue = str(getattr(error, "evalue", None) or text_of(error))
+    ename = str(getattr(error, "ename", "Error"))
+    evalue = str(error.evalue) if hasattr(error, "evalue") else text_of(error)
     lines = getattr(error, "traceback", None)
     if isinstance(lines, str):
         lines = lines.split("\n")
