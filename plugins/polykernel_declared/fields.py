@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -35,6 +35,10 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value)
 
 
+def _is_pair(value: object) -> bool:
+    return isinstance(value, (list, tuple)) and len(value) == 2 and _is_texts(value)
+
+
 def _is_table_of_texts(value: object) -> bool:
     return isinstance(value, dict) and all(
         isinstance(text, str) for pair in value.items() for text in pair
@@ -52,6 +56,7 @@ def _is_count(value: object) -> bool:
 KINDS: dict[str, Callable[[object], bool]] = {
     "a string": lambda value: isinstance(value, str),
     "a regular expression": lambda value: isinstance(value, str),
+    "two regular expressions": _is_pair,
     "a list of strings": _is_texts,
     "a string or a list of strings": lambda value: isinstance(value, str) or _is_texts(value),
     "a string or a table": lambda value: isinstance(value, (str, dict)),
@@ -89,13 +94,18 @@ def _check_value(field: Field, value: object, where: str) -> None:
     if field.choices and value not in field.choices:
         choices = ", ".join(map(repr, field.choices))
         raise WrongDeclaration(f"{where}{field.name} must be one of {choices}, not {value!r}")
-    if field.kind == "a regular expression":
-        try:
-            re.compile(str(value))
-        except re.error as error:
-            raise WrongDeclaration(
-                f"{where}{field.name} must be a regular expression; in {value!r}, {error}"
-            ) from None
+    if "regular expression" in field.kind:
+        for pattern in [value] if isinstance(value, str) else cast("list[str]", value):
+            _check_pattern(field, pattern, where)
+
+
+def _check_pattern(field: Field, pattern: str, where: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise WrongDeclaration(
+            f"{where}{field.name} must be {field.kind}; in {pattern!r}, {error}"
+        ) from None
 
 
 def nearest(key: str, known: Iterable[str]) -> str:

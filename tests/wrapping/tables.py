@@ -18,7 +18,7 @@ from polykernel_declared.repl.fields import FIELDS
 if TYPE_CHECKING:
     from polykernel_declared.fields import Field
 
-LONGEST = 15  # lines that a shipped declaration may have
+LONGEST = 20  # lines that a shipped declaration may have
 _PACKAGES = re.compile(r"apt install (.*)")
 
 

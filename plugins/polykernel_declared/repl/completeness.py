@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import re
 
+from polykernel_declared.repl.settings import split_lines
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Iterator, Match
+
     from polykernel_declared.repl.settings import Settings
+
+_LITERAL = "_"  # stands for a literal where `complete` and `incomplete` look
 
 
 class Completeness:
     """How complete code is told from incomplete code.
 
     Args:
-        settings: ``complete``, ``incomplete``, ``brackets``, ``quotes`` and ``comment``.
+        settings: ``complete``, ``incomplete``, ``brackets``, ``quotes``, ``escape``, ``literal``,
+            ``comment`` and ``block_comment``.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -21,45 +28,124 @@ class Completeness:
         self._incomplete = settings.text("incomplete")
         brackets = settings.text("brackets")
         self._closing = dict(zip(brackets[::2], brackets[1::2]))
-        self._comment = settings.text("comment")
-        self._quotes = settings.text("quotes")
-        skipped = [_quoted(quote) for quote in self._quotes]
-        if self._comment:
-            skipped.append(f"(?:{self._comment})[^\n]*")
-        wanted = re.escape(brackets) or "\\Z"
-        self._token = re.compile("|".join([*skipped, f"[{wanted}]" if brackets else "(?!)"]))
+        begin, end = settings.texts("block_comment") or ("", "")
+        self._block_end = re.compile(end, re.MULTILINE)
+        self._unclosed = [f"unclosed{number}_" for number in range(len(settings.text("quotes")))]
+        kinds = {
+            "block": begin,
+            "comment": _line(settings.text("comment")),
+            "quoted": "|".join(
+                _quoted(quote, settings.text("escape"), name)
+                for quote, name in zip(settings.text("quotes"), self._unclosed)
+            ),
+            "bracket": "|".join(map(re.escape, brackets)),
+        }
+        # a literal comes first, that the numbers of its groups stay
+        literal = settings.text("literal")
+        each_kind = [f"(?P<{kind}_>{pattern})" for kind, pattern in kinds.items() if pattern]
+        self._token = re.compile(
+            "|".join([*([f"(?:{literal})"] if literal else []), *each_kind]) or "(?!)",
+            re.MULTILINE,
+        )
+        self._kinds = kinds
 
     def of(self, code: str) -> str:
         """Give ``"complete"``, ``"incomplete"`` or ``"invalid"``."""
-        if not code.strip():
+        code = "\n".join(split_lines(code))
+        tokens = list(self._tokens(code))
+        bare = _bare(code, tokens)
+        if any(kind == "open" for kind, _, _ in tokens):
+            return "incomplete"
+        if not bare.strip():
             return "complete"
-        brackets = self._of_brackets(code)
+        brackets = self._of_brackets(code, tokens)
         if brackets != "complete":
             return brackets
-        if self._incomplete and re.search(self._incomplete, code, re.MULTILINE):
+        if self._wants_more(bare):
             return "incomplete"
-        if self._complete and not re.search(self._complete, code, re.MULTILINE):
+        if self._complete and not re.search(self._complete, bare, re.MULTILINE):
             return "incomplete"
         return "complete"
 
-    def _of_brackets(self, code: str) -> str:
+    def wants_more(self, code: str) -> bool:
+        """Whether ``incomplete`` is found in code."""
+        return self._wants_more(_bare(code, list(self._tokens(code))))
+
+    def _wants_more(self, bare: str) -> bool:
+        pattern = self._incomplete
+        return bool(pattern and re.search(pattern, bare, re.MULTILINE))
+
+    def comment_lines(self, code: str) -> set[int]:
+        """List the numbers, from zero, of the lines that hold nothing but a comment.
+
+        Of a comment over several lines they are all there, or none.
+        """
+        code = "\n".join(split_lines(code))
+        found: set[int] = set()
+        for kind, start, end in self._tokens(code):
+            before = code[code.rfind("\n", 0, start) + 1 : start]
+            behind = code[end:].partition("\n")[0]
+            if kind == "comment" and not before.strip() and not behind.strip():
+                found.update(range(code.count("\n", 0, start), code.count("\n", 0, end) + 1))
+        return found
+
+    def _tokens(self, code: str) -> Iterator[tuple[str, int, int]]:
+        """Find what is no plain code: what it is, where it begins, and where it ends.
+
+        It is a literal, a comment, something quoted, a bracket, or open: a text or a comment that
+        does not end.
+        """
+        at = 0
+        while at <= len(code):
+            found = self._token.search(code, at)
+            if found is None:
+                return
+            kind, end = self._kind(found), found.end()
+            if kind == "block":
+                closed = self._block_end.search(code, end)
+                kind, end = ("comment", closed.end()) if closed else ("open", len(code))
+            elif any(found.group(name) is not None for name in self._unclosed):
+                kind = "open"
+            yield kind, found.start(), end
+            at = max(end, found.start() + 1)
+
+    def _kind(self, found: Match[str]) -> str:
+        groups = found.groupdict()
+        for kind in self._kinds:
+            if groups.get(f"{kind}_") is not None:
+                return kind
+        return "literal"
+
+    def _of_brackets(self, code: str, tokens: list[tuple[str, int, int]]) -> str:
         open_brackets = []
-        for found in self._token.finditer(code):
-            token = found.group()
-            if token in self._closing:
-                open_brackets.append(self._closing[token])
-            elif token in self._closing.values():
-                if not open_brackets or open_brackets.pop() != token:
-                    return "invalid"
-            elif token[0] in self._quotes and not _is_closed(token):
-                return "incomplete"
+        for bracket in (code[start] for kind, start, _ in tokens if kind == "bracket"):
+            if bracket in self._closing:
+                open_brackets.append(self._closing[bracket])
+            elif not open_brackets or open_brackets.pop() != bracket:
+                return "invalid"
         return "incomplete" if open_brackets else "complete"
 
 
-def _quoted(quote: str) -> str:
+def _bare(code: str, tokens: list[tuple[str, int, int]]) -> str:
+    """Leave comments out, and what literals hold."""
+    parts = []
+    at = 0
+    for kind, start, end in tokens:
+        if kind in ("comment", "literal"):
+            parts += [code[at:start], _LITERAL if kind == "literal" else ""]
+            at = end
+    return "".join([*parts, code[at:]])
+
+
+def _line(comment: str) -> str:
+    return comment and f"(?:{comment})[^\n]*"
+
+
+def _quoted(quote: str, escape: str, unclosed: str) -> str:
+    """Match a text; the group of that name, where it does not end."""
     each = re.escape(quote)
-    return f"{each}(?:[^{each}\\\\]|\\\\.)*(?:{each}|\\\\?\\Z)"
-
-
-def _is_closed(token: str) -> bool:
-    return len(token) > 1 and token[-1] == token[0]
+    if not escape:
+        return f"{each}[^{each}]*(?:{each}|(?P<{unclosed}>\\Z))"
+    before = re.escape(escape)
+    within = f"(?:[^{each}{before}]|{before}[\\s\\S])*"
+    return f"{each}{within}(?:{each}|{before}?(?P<{unclosed}>\\Z))"

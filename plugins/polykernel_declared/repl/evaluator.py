@@ -11,6 +11,7 @@ from polykernel_declared.repl.completeness import Completeness
 from polykernel_declared.repl.program import ASKS, PROMPTS, Gone, NotReady, Program
 from polykernel_declared.repl.settings import Settings, split_lines
 from polykernel_declared.repl.shown import Shown
+from polykernel_declared.repl.terminal import END_OF_FILE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Repl(Evaluator):
         self._shown = Shown(os.path.join(self.temporary, "shown"))
         self._settings = Settings(self.options, self.token, self._shown.folder)
         self._completeness = Completeness(self._settings)
+        # the program knows its language better than brackets and quotes do
+        self._tells_itself = bool(self._settings.text("continuation"))
         try:
             self._begin()
         except CellError:
@@ -89,7 +92,7 @@ class Repl(Evaluator):
             KeyboardInterrupt: The user interrupted.
         """
         errors.refuse_keys(code)
-        if self._completeness.of(code) == "incomplete":
+        if not self._tells_itself and self._completeness.of(code) == "incomplete":
             raise errors.incomplete(code)
         self._pressed = 0
         program = self._present(cell)
@@ -131,8 +134,9 @@ class Repl(Evaluator):
         result = ""
         try:
             statement: list[str] = []
-            for line in split_lines(code):
-                if not statement and not line.strip():
+            comments = self._completeness.comment_lines(code)
+            for number, line in enumerate(split_lines(code)):
+                if not statement and (number in comments or not line.strip()):
                     continue
                 if result:
                     cell.write(result)
@@ -156,7 +160,7 @@ class Repl(Evaluator):
         state = program.say(line)
         while True:
             if program.interrupts:
-                self._come_back(program, state)
+                self._come_back(program, state, pressed=True)
                 program.sieve.end_line()
                 program.sieve.end()
                 for late in self._settings.texts("recover"):
@@ -164,11 +168,17 @@ class Repl(Evaluator):
                 raise KeyboardInterrupt
             if state != ASKS:
                 return state == PROMPTS
-            if self._completeness.of("\n".join(statement)) == "incomplete":
+            if self._goes_on("\n".join(statement)):
                 return False
             if not self._settings.number("input"):
                 return False
             state = self._ask(program, cell)
+
+    def _goes_on(self, statement: str) -> bool:
+        """Whether a program that waits without a prompt waits for the rest of a statement."""
+        if self._tells_itself:
+            return self._completeness.wants_more(statement)
+        return self._completeness.of(statement) == "incomplete"
 
     def _end_block(self, program: Program, statement: list[str], cell: Cell) -> bool:
         """Send what ends a statement that waits for more. Whether it is over."""
@@ -191,32 +201,43 @@ class Repl(Evaluator):
     def _cancel(self, program: Program) -> None:
         """Bring the program, which waits for something, back to its prompt."""
         program.sieve.question()
-        lines = self._settings.texts("cancel")
-        state = program.press() if not lines else ""
-        for line in lines:
-            state = program.say(line)
-        self._come_back(program, state)
-        program.sieve.end_line()
         write, program.sieve.write = program.sieve.write, _ignore
-        program.sieve.end()
-        program.sieve.write = write
+        try:
+            lines = self._settings.texts("cancel")
+            state = program.press() if not lines else ""
+            for line in lines:
+                if state != PROMPTS:
+                    state = program.say(line)
+            self._come_back(program, state, pressed=not lines)
+            program.sieve.end_line()
+            program.sieve.end()
+        finally:
+            program.sieve.write = write
 
-    def _come_back(self, program: Program, state: str) -> None:
-        """Leave what the program asks after an interrupt.
+    def _come_back(self, program: Program, state: str, pressed: bool = False) -> None:
+        """Leave what the program waits for.
+
+        Args:
+            program: The program.
+            state: What it does now.
+            pressed: Whether ^C has brought it there: it may ask then what to do.
 
         Raises:
             Gone: It does not come back to its prompt, and was ended.
         """
-        for attempt in range(_ATTEMPTS):
-            if state == PROMPTS:
-                return
-            lines = self._settings.texts("interrupted")
-            program.sieve.question()
-            if lines and not attempt:
-                for line in lines:
-                    state = program.say(line)
-            else:
+        lines = self._settings.texts("interrupted")
+        for _ in range(_ATTEMPTS):
+            if not pressed and state != PROMPTS:
+                program.sieve.question()
                 state = program.press()
+            for line in lines:
+                if state != PROMPTS:
+                    program.sieve.question()
+                    state = program.say(line)
+            pressed = False
+        if state != PROMPTS:
+            program.sieve.question()
+            state = program.answer(END_OF_FILE.decode())
         if state != PROMPTS:
             raise Gone("Stuck", f"{program.name} did not come back to its prompt, and was ended")
 

@@ -36,11 +36,32 @@ FIELDS = (
         "What the value of a statement begins with, with a group `value`: from there to the end it "
         "is the cell's result",
     ),
-    Field("complete", _PATTERN, "Is found in code that is complete"),
-    Field("incomplete", _PATTERN, "Is found in code that wants another line"),
+    Field(
+        "complete",
+        _PATTERN,
+        "Is found in code that is complete; comments are left out before, and a literal is a `_`",
+    ),
+    Field("incomplete", _PATTERN, "Is found, likewise, in code that wants another line"),
     Field("brackets", "a string", "Pairs that must be closed, `()[]{}` where it is left out"),
     Field("quotes", "a string", "What texts are put into, `\"'` where it is left out"),
+    Field(
+        "escape",
+        "a string",
+        "What makes a quote in a text no end of it, `\\` where it is left out; empty, where "
+        "nothing does, or a quote is written twice",
+    ),
+    Field(
+        "literal",
+        _PATTERN,
+        "What else brackets and quotes do not count in, as characters and texts that `quotes` does "
+        "not tell; comes before all others",
+    ),
     Field("comment", _PATTERN, "What a comment to the end of the line begins with"),
+    Field(
+        "block_comment",
+        "two regular expressions",
+        "What a comment begins and ends with that may have several lines",
+    ),
     Field(
         "end",
         _LINES,
