@@ -1,0 +1,90 @@
+"""What single wrapped languages do of their own: errors, variables, figures, questions."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from polykernel_declared import declared
+from polykernel_declared.plugin import SHIPPED
+
+from wrapping.test_languages import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[[str], Language]]:
+    """Start kernels of shipped languages."""
+    started: list[Language] = []
+
+    def begin(name: str) -> Language:
+        (program,) = declared(Path(SHIPPED, f"{name}.toml")).programs
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed")
+        started.append(Language(name, tmp_path))
+        return started[-1]
+
+    yield begin
+    for each in started:
+        each.kernel.end()
+
+
+def evalue(language: Language, code: str) -> str:
+    """Run a cell that must fail; give what it says."""
+    outcome = language.execute(code)
+    assert outcome.status == "error", (code, outcome.text())
+    return str(outcome.reply["evalue"])
+
+
+def test_tcl_has_no_variable_of_ours_among_the_users(start: Callable[[str], Language]) -> None:
+    tcl = start("tclsh")
+    assert tcl.ok("lsearch -all -inline [info globals] line*") == ""
+    tcl.ok("set line hello")
+    assert tcl.ok("puts $line\nset line") == "hello\nhello"
+    tcl.ok("foreach line {a b} {}")
+    assert tcl.ok("set line") == "b"
+
+
+def test_what_ends_no_loop_and_no_procedure_has_no_stale_error(
+    start: Callable[[str], Language],
+) -> None:
+    tcl = start("tclsh")
+    assert evalue(tcl, "error boom") == "boom"
+    assert tcl.ok("return 5") == "5"
+    assert evalue(tcl, "break") == '"break" or "continue" outside of a loop'
+    assert evalue(tcl, "continue") == '"break" or "continue" outside of a loop'
+
+
+def test_tcl_that_prints_the_word_error_makes_none(start: Callable[[str], Language]) -> None:
+    assert start("tclsh").ok("puts {Error: none}") == "Error: none\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ('(error "boom" 1)', "boom 1"),
+        ("(raise 'x)", "x"),
+        ("(throw 'my-key 1)", "my-key"),
+        ("(raise-exception 5)", "5"),
+        ("(car 1)", "Wrong type argument in position 1 (expecting pair): 1"),
+        ("nowhere", "Unbound variable: nowhere"),
+        ('(begin (display "before") (error "boom"))', "boom"),
+        ("(if)", "compiling expression"),
+        (",time (car 1)", "executing meta-command"),
+        (",nowhere", "nowhere"),
+        ('(load "/nowhere")', "No such file"),
+    ],
+)
+def test_all_errors_of_guile_are_errors(
+    start: Callable[[str], Language], code: str, told: str
+) -> None:
+    guile = start("guile")
+    outcome = guile.execute(f"{code}\n(display 'behind)")
+    assert outcome.status == "error"
+    assert told in f"{outcome.reply['ename']}: {outcome.reply['evalue']}"
+    assert "behind" not in outcome.text()
+    assert guile.ok('(display "Error: none\\n")') == "Error: none\n"
