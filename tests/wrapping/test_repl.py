@@ -322,6 +322,37 @@ def test_a_fixed_prompt_is_not_in_the_output(start: Any) -> None:
     assert wrapped.text("for i in (1, 2):\n    print(i)\n\nprint('x')") == "1\n2\nx\n"
 
 
+#: How a cell may leave the folder for displays, and what is said of it.
+ODD = {
+    "a folder": ("os.mkdir(shown + '/x')", ""),
+    "a link to nothing": ("os.symlink('/nowhere', shown + '/x.txt')", ""),
+    "a pipe": ("os.mkfifo(shown + '/x.txt')", ""),
+    "no folder": ("os.rmdir(shown)", ""),
+    "a file in its place": (
+        "os.rmdir(shown); open(shown, 'w').close()",
+        "the folder for displays can't be looked into: File exists\n",
+    ),
+    "memory of a process": (
+        "os.symlink('/proc/self/mem', shown + '/x.txt')",
+        "x.txt can't be shown: Input/output error\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_whatever_a_cell_leaves_to_be_shown_the_next_one_runs(start: Any, what: str) -> None:
+    code, told = ODD[what]
+    wrapped = start(PYTHON.replace("import sys, os,", "shown = '{display}'; import sys, os,"))
+    outcome = wrapped.execute(code)
+    assert (outcome.status, outcome.text("stderr")) == ("ok", told)
+    if what == "a file in its place":
+        wrapped.text("os.unlink(shown)")
+    outcome = wrapped.execute("_ = open(shown + '/a.txt', 'w').write('hello')")
+    assert (outcome.status, outcome.text("stderr")) == ("ok", "")
+    (display,) = outcome.contents("display_data")
+    assert display["data"] == {"text/plain": "hello"}
+
+
 def test_a_program_that_is_missing_is_told_with_what_to_install(start: Any) -> None:
     wrapped = start(
         'install_hint = "on Debian: apt install nowhere"\n[repl]\ncommand = ["no-such-program"]\n'
