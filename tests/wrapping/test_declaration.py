@@ -57,10 +57,40 @@ def test_a_file_has_its_languages_name(tmp_path: Path) -> None:
         ({"command": ["x"], "input": "no"}, "[repl] input must be true or false, not 'no'"),
         ({"command": ["x"], "brackets": "("}, "[repl] brackets must be pairs, not '('"),
         ({"command": ["x"], "environment": {"A": 1}}, "environment must be a table of strings"),
+        ({"prompt": "(?i)OK> "}, "[repl] prompt must be a regular expression that can be a part"),
+        ({"continuation": "(?i)x"}, "[repl] continuation must be a regular expression that can"),
+        ({"prompt": r"\{token}> ", "setup": "{token}"}, "[repl] prompt must be a regular expr"),
+        ({"word": r"(?i)\w+"}, "[repl] word must be a regular expression that can be a part"),
+        ({"literal": "(?i)x"}, "[repl] literal must be a regular expression that can be a part"),
+        ({"comment": "(?i)rem"}, "[repl] comment must be a regular expression that can be a part"),
+        ({"block_comment": "x"}, "[repl] block_comment must be two regular expressions, not 'x'"),
+        ({"block_comment": ["x"]}, "block_comment must be two regular expressions, not ['x']"),
+        ({"block_comment": ["x", "("]}, "block_comment must be two regular expressions; in '('"),
+        ({"block_comment": ["(?i)x", "y"]}, "[repl] block_comment must be a regular expression th"),
+        ({"escape": "ab"}, "[repl] escape must be one character, or empty, not 'ab'"),
+        (
+            {"error": r"(?:Error\n(?P<evalue>.*)|Fail)"},
+            r"so must what stands before its first \n; in '(?:Error', missing )",
+        ),
+        ({"result": r"^\n=> "}, "must what stands before its first \\n, which is empty"),
+        ({"completion_match": r"(\S+) (\S+)"}, "completion_match must have one group at most"),
+        (
+            {"prompt": "(?P<a>x)", "continuation": "(?P<a>y)"},
+            "[repl] prompt and continuation must not name a group alike",
+        ),
+        ({"rows": 100000}, "[repl] rows must be 65535 at most, not 100000"),
+        ({"columns": 65536}, "[repl] columns must be 65535 at most, not 65536"),
+        ({"environment": {"A=B": "x"}}, "names that are not empty and hold no =, not 'A=B'"),
+        ({"environment": {"": "x"}}, "names that are not empty and hold no =, not ''"),
+        ({"environment": {"A": "x\0"}}, "[repl] environment must not hold the character U+0000"),
+        ({"command": ["x", "\0"]}, "[repl] command must not hold the character U+0000"),
+        ({"command": [""]}, "[repl] command must name a program, not be empty"),
+        ({"term": "\0"}, "[repl] term must not hold the character U+0000"),
     ],
 )
 def test_a_wrong_table_is_told_by_its_key(table: dict[str, Any], message: str) -> None:
-    told = trouble(repl=table)
+    needed = {} if table.keys() <= {"commnd"} else {"command": ["x"]}
+    told = trouble(repl={**needed, **table})
     assert told.startswith("declaration of words: ")
     assert message in told
 

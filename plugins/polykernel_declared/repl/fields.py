@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from polykernel_declared.fields import Field, WrongDeclaration
+from polykernel_declared.repl.checks import check_patterns, check_start
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,13 +106,12 @@ FIELDS = (
 
 
 def check(table: Mapping[str, Any]) -> None:
-    """Look at keys that must go together.
+    """Look at what keys hold, and at keys that must go together.
 
     Raises:
-        WrongDeclaration: Some do not.
+        WrongDeclaration: One can't be used, or some do not go together.
     """
-    if not table["command"]:
-        raise WrongDeclaration("[repl] command must name a program, not be empty")
+    check_start(table)
     said = " ".join(str(table.get(key, "")) for key in ("command", "setup", "environment"))
     if "{token}" in table.get("prompt", "") and "{token}" not in said:
         raise WrongDeclaration(
@@ -119,6 +119,11 @@ def check(table: Mapping[str, Any]) -> None:
         )
     if len(table.get("brackets", "")) % 2:
         raise WrongDeclaration(f"[repl] brackets must be pairs, not {table['brackets']!r}")
+    if len(table.get("escape", "")) > 1:
+        raise WrongDeclaration(
+            f"[repl] escape must be one character, or empty, not {table['escape']!r}"
+        )
+    check_patterns(table)
 
 
 def programs(table: Mapping[str, Any]) -> tuple[str, ...]:

@@ -29,7 +29,9 @@ class Shown:
             os.makedirs(self.folder, exist_ok=True)  # a cell may have removed it
             names = sorted(os.listdir(self.folder))
         except OSError as error:
-            cell.write(f"the folder for displays can't be looked into: {error.strerror}\n", "stderr")
+            cell.write(
+                f"the folder for displays can't be looked into: {error.strerror}\n", "stderr"
+            )
             return
         for name in names:
             path = os.path.join(self.folder, name)
