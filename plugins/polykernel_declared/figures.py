@@ -23,6 +23,12 @@ _IMAGES = {
     ".gif": "image/gif",
     ".pdf": "application/pdf",
 }
+_BEGINNINGS = {
+    b"\x89PNG\r\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+    b"%PDF-": "application/pdf",
+}
 _DECLARATION = "<?xml"
 
 
@@ -30,17 +36,19 @@ def contents(name: str, data: bytes) -> list[dict[str, Any]]:
     """Give what a file is, by mimetypes.
 
     Args:
-        name: The file's: its ending says what it is.
+        name: The file's: its ending says what it is; of an image, what its first bytes say.
         data: What stands in it.
 
     Returns:
         Several where a program has drawn several times into one file; none of an unknown kind.
     """
     kind = os.path.splitext(name)[1].lower()
-    if kind in _IMAGES:
+    drawn = kind in _IMAGES or kind == ".svg"
+    image = (drawn and _image(data)) or _IMAGES.get(kind)
+    if image:
         import base64
 
-        return [{_IMAGES[kind]: base64.b64encode(data).decode("ascii")}]
+        return [{image: base64.b64encode(data).decode("ascii")}]
     if kind not in _TEXTS:
         return []
     text = data.decode("utf-8", "replace")
@@ -49,7 +57,16 @@ def contents(name: str, data: bytes) -> list[dict[str, Any]]:
     if kind == ".svg" and _DECLARATION in text:
         # a program that draws twice into one file puts one document behind the other
         return [{_TEXTS[kind]: _DECLARATION + each} for each in text.split(_DECLARATION)[1:]]
+    if kind == ".svg" and "<svg" not in text:
+        return [{_TEXTS[".txt"]: text}]  # drawn with characters
     return [{_TEXTS[kind]: text}]
+
+
+def _image(data: bytes) -> str:
+    for beginning, kind in _BEGINNINGS.items():
+        if data.startswith(beginning):
+            return kind
+    return ""
 
 
 def _json(text: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,3 +89,27 @@ def test_all_errors_of_guile_are_errors(
     assert told in f"{outcome.reply['ename']}: {outcome.reply['evalue']}"
     assert "behind" not in outcome.text()
     assert guile.ok('(display "Error: none\\n")') == "Error: none\n"
+
+
+@pytest.mark.parametrize(
+    ("terminal", "mimetype", "beginning"),
+    [
+        ("svg", "image/svg+xml", b"<?xml"),
+        ("png", "image/png", b"\x89PNG"),
+        ("jpeg", "image/jpeg", b"\xff\xd8\xff"),
+        ("gif", "image/gif", b"GIF8"),
+        ("pdfcairo", "application/pdf", b"%PDF-"),
+        ("dumb", "text/plain", b""),
+    ],
+)
+def test_a_plot_is_shown_as_what_gnuplot_draws(
+    start: Callable[[str], Language], terminal: str, mimetype: str, beginning: bytes
+) -> None:
+    outcome = start("gnuplot").execute(f"set term {terminal}\nplot x")
+    assert outcome.status == "ok", outcome.reply
+    (display,) = outcome.contents("display_data")
+    ((shown, content),) = display["data"].items()
+    assert shown == mimetype
+    textual = mimetype in ("image/svg+xml", "text/plain")
+    data = content.encode() if textual else base64.b64decode(content)
+    assert data.startswith(beginning)
