@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -113,3 +114,40 @@ def test_a_plot_is_shown_as_what_gnuplot_draws(
     textual = mimetype in ("image/svg+xml", "text/plain")
     data = content.encode() if textual else base64.b64decode(content)
     assert data.startswith(beginning)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("r", "browser()"),
+        ("r", "f <- function() { browser(); 5 }\nf()"),
+        ("r", "readline('word? ')"),
+        ("swipl", "[user]."),
+        ("swipl", "read(X)."),
+    ],
+)
+def test_what_reads_lines_of_its_own_is_left_and_nothing_is_lost(
+    start: Callable[[str], Language], name: str, code: str
+) -> None:
+    language = start(name)
+    language.ok(language.sample("state")[0])
+    outcome = language.execute(code)
+    assert outcome.reply.get("ename") == "InputRefused"
+    language.is_well()
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("1 / 0", "divided by 0"),
+        ("raise 'boo'", "boo"),
+        ("x = ]", "(irb):1: syntax error, unexpected ']'"),
+        ("nowhere", "undefined local variable or method `nowhere' for main:Object"),
+    ],
+)
+def test_what_ruby_says_of_an_error_has_no_rest_of_colours(
+    start: Callable[[str], Language], code: str, told: str
+) -> None:
+    said = evalue(start("irb"), code)
+    # the number is of irb's own lines
+    assert re.sub(r"\(irb\):\d+:", "(irb):1:", said) == told

@@ -11,7 +11,6 @@ from polykernel_declared.repl.completeness import Completeness
 from polykernel_declared.repl.program import ASKS, PROMPTS, Gone, NotReady, Program
 from polykernel_declared.repl.settings import Settings, split_lines
 from polykernel_declared.repl.shown import Shown
-from polykernel_declared.repl.terminal import END_OF_FILE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -207,7 +206,7 @@ class Repl(Evaluator):
             state = program.press() if not lines else ""
             for line in lines:
                 if state != PROMPTS:
-                    state = program.say(line)
+                    state = program.answer(line)
             self._come_back(program, state, pressed=not lines)
             program.sieve.end_line()
             program.sieve.end()
@@ -235,9 +234,6 @@ class Repl(Evaluator):
                     program.sieve.question()
                     state = program.say(line)
             pressed = False
-        if state != PROMPTS:
-            program.sieve.question()
-            state = program.answer(END_OF_FILE.decode())
         if state != PROMPTS:
             raise Gone("Stuck", f"{program.name} did not come back to its prompt, and was ended")
 

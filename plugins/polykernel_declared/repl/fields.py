@@ -69,7 +69,12 @@ FIELDS = (
         "Lines that are sent where code ends at the prompt for more: an empty one ends a block of "
         "Python's",
     ),
-    Field("cancel", _LINES, "Lines that leave incomplete code, or a question, where ^C does not"),
+    Field(
+        "cancel",
+        _LINES,
+        "Lines that leave incomplete code, or a question, where ^C does not; each is sent where "
+        "those before have not helped, and U+0004 alone is the end of the file",
+    ),
     Field("interrupted", _LINES, "Lines that are sent where ^C makes the program ask something"),
     Field(
         "recover",

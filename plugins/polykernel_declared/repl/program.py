@@ -144,7 +144,7 @@ class Program:
         return self._wait(deadline)
 
     def answer(self, line: str) -> str:
-        """Send a line that the user was asked for; ^D alone is the end of the file."""
+        """Send a line that the program asks for; ^D alone is the end of the file."""
         if line != END_OF_FILE.decode():
             return self.say(line)
         self._before = self._reader()
