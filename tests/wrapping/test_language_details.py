@@ -151,3 +151,13 @@ def test_what_ruby_says_of_an_error_has_no_rest_of_colours(
     said = evalue(start("irb"), code)
     # the number is of irb's own lines
     assert re.sub(r"\(irb\):\d+:", "(irb):1:", said) == told
+
+
+def test_the_words_of_sqlite_are_completed_in_small_letters(
+    start: Callable[[str], Language],
+) -> None:
+    sqlite = start("sqlite3")
+    sqlite.ok("select 1;")
+    content = {"code": "sel", "cursor_pos": 3}
+    reply = sqlite.kernel.client.request("complete_request", content).reply
+    assert reply["matches"] == ["SELECT"]

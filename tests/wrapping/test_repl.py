@@ -353,6 +353,32 @@ def test_whatever_a_cell_leaves_to_be_shown_the_next_one_runs(start: Any, what: 
     assert display["data"] == {"text/plain": "hello"}
 
 
+def inspected(wrapped: Wrapped, code: str) -> Any:
+    content = {"code": code, "cursor_pos": len(code), "detail_level": 0}
+    return wrapped.kernel.client.request("inspect_request", content).reply
+
+
+def completed(wrapped: Wrapped, code: str) -> Any:
+    content = {"code": code, "cursor_pos": len(code)}
+    return wrapped.kernel.client.request("complete_request", content).reply["matches"]
+
+
+def test_help_that_is_an_error_is_no_help(wrapped: Wrapped) -> None:
+    reply = inspected(wrapped, "nowhere")
+    assert (reply["status"], reply["found"]) == ("ok", False)
+    wrapped.text("def here():\n    'Says:\\nValueError: of itself'")
+    reply = inspected(wrapped, "here")
+    assert reply["data"]["text/plain"] == "Says:\nValueError: of itself"
+
+
+def test_completions_may_differ_in_case_where_none_is_the_same(start: Any) -> None:
+    wrapped = start(f"""{PYTHON}completion = "print('SELECT select_one Sense')"\n""")
+    wrapped.text("1")
+    assert completed(wrapped, "se") == ["select_one"]
+    assert completed(wrapped, "SE") == ["SELECT"]
+    assert completed(wrapped, "sens") == ["Sense"]
+
+
 def test_a_program_that_is_missing_is_told_with_what_to_install(start: Any) -> None:
     wrapped = start(
         'install_hint = "on Debian: apt install nowhere"\n[repl]\ncommand = ["no-such-program"]\n'

@@ -259,7 +259,7 @@ class Repl(Evaluator):
             self._quietly(program, line)
 
     def _quietly(self, program: Program, line: str) -> str:
-        """Run a line of ours; give what it prints."""
+        """Run a line of ours; give what it prints, nothing where that is but an error."""
         printed: list[str] = []
         program.sifted(printed.append)
         state = program.say(line)
@@ -267,7 +267,9 @@ class Repl(Evaluator):
             self._come_back(program, state)
         program.sieve.end_line()
         error, result = program.sieve.end()
-        return "".join(printed) + error + result
+        shown = "".join(printed)
+        # what looks like an error in the midst of help is a part of it
+        return shown + error + result if shown.strip() or not error else ""
 
     # questions
 
@@ -284,8 +286,7 @@ class Repl(Evaluator):
             return None
         printed = self._asked("completion", word)
         matches = re.findall(self._settings.text("completion_match"), printed, re.MULTILINE)
-        kept = sorted({each for each in matches if each.startswith(word)})
-        return Completions(kept, cursor_pos - len(word), cursor_pos)
+        return Completions(_beginning(word, matches), cursor_pos - len(word), cursor_pos)
 
     def inspect(self, code: str, cursor_pos: int, detail_level: int = 0) -> object | None:
         """Ask the program for its help, where the declaration says how."""
@@ -320,6 +321,13 @@ class Repl(Evaluator):
         program, self._program = self._program, None
         if program is not None:
             program.quit()
+
+
+def _beginning(word: str, matches: list[str]) -> list[str]:
+    """Keep what begins with a word; where nothing does, what does so in another case."""
+    kept = {each for each in matches if each.startswith(word)}
+    folded = word.casefold()
+    return sorted(kept or {each for each in matches if each.casefold().startswith(folded)})
 
 
 def _ignore(text: str) -> None:
