@@ -178,3 +178,4 @@ def test_a_comment_over_lines_is_left_out_whole_or_not_at_all() -> None:
     assert lines("1 /* a\nb */\n2") == set()
     assert lines("/* a\nb */ 1\r\n# c") == {2}
     assert lines('"\n# a\n"') == set()
+    assert lines("# a \\\nb\n# c") == {2}

@@ -82,11 +82,13 @@ class Completeness:
         """
         code = "\n".join(split_lines(code))
         found: set[int] = set()
+        line = at = 0
         for kind, start, end in self._tokens(code):
-            before = code[code.rfind("\n", 0, start) + 1 : start]
-            behind = code[end:].partition("\n")[0]
-            if kind == "comment" and not before.strip() and not behind.strip():
-                found.update(range(code.count("\n", 0, start), code.count("\n", 0, end) + 1))
+            line += code.count("\n", at, start)
+            at = start
+            # a comment whose line goes on, as Tcl's do behind a backslash, takes the next one along
+            if kind == "comment" and code[end - 1 : end] != "\\" and _is_alone(code, start, end):
+                found.update(range(line, line + code.count("\n", start, end) + 1))
         return found
 
     def _tokens(self, code: str) -> Iterator[tuple[str, int, int]]:
@@ -124,6 +126,13 @@ class Completeness:
             elif not open_brackets or open_brackets.pop() != bracket:
                 return "invalid"
         return "incomplete" if open_brackets else "complete"
+
+
+def _is_alone(code: str, start: int, end: int) -> bool:
+    """Whether there is nothing before and behind a place in its lines."""
+    before = code[code.rfind("\n", 0, start) + 1 : start]
+    until = code.find("\n", end)
+    return not before.strip() and not code[end : until if until >= 0 else None].strip()
 
 
 def _bare(code: str, tokens: list[tuple[str, int, int]]) -> str:
