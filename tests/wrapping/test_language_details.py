@@ -161,3 +161,11 @@ def test_the_words_of_sqlite_are_completed_in_small_letters(
     content = {"code": "sel", "cursor_pos": 3}
     reply = sqlite.kernel.client.request("complete_request", content).reply
     assert reply["matches"] == ["SELECT"]
+
+
+def test_the_first_error_of_maxima_comes_without_a_blank_line(
+    start: Callable[[str], Language],
+) -> None:
+    maxima = start("maxima")
+    outcome = maxima.execute("1 / 0;")
+    assert (outcome.status, outcome.text()) == ("error", "")

@@ -61,7 +61,7 @@ COMPLETE = {
         ("--[==[ it's ]] ]==]\nprint(5)", "5"),
         ('print("a\\\nb")', "a\nb"),
     ],
-    "maxima": [('/* " */ 1;', "1"), ("/* it's\n( */", "")],
+    "maxima": [('/* " */ 1;', "1"), ("/* it's\n( */", ""), ("2; /* a */ /* b */\n3; /* c */", "3")],
     "r": [
         ("# don't (", ""),
         ("`it's` <- 3\n`it's`", "3"),
@@ -179,3 +179,11 @@ def test_a_comment_over_lines_is_left_out_whole_or_not_at_all() -> None:
     assert lines("/* a\nb */ 1\r\n# c") == {2}
     assert lines('"\n# a\n"') == set()
     assert lines("# a \\\nb\n# c") == {2}
+
+
+def test_block_comments_at_the_end_of_a_line_can_be_left_out() -> None:
+    options = {"comment": "#", "block_comment": ["/\\*", "\\*/"], "quotes": '"'}
+    lines = Completeness(Settings(options, "T", "")).lines
+    assert lines("1; /* a */ /* b */ \r\n2") == ["1;", "2"]
+    assert lines("/* a */ 1 # b\n/* c\nd */") == ["/* a */ 1 # b", "/* c", "d */"]
+    assert lines('"/* a */"\n') == ['"/* a */"', ""]

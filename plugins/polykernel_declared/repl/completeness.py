@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from polykernel_declared.repl.settings import Settings
 
+_COMMENTS = ("block", "comment")
 _LITERAL = "_"  # stands for a literal where `complete` and `incomplete` look
 
 
@@ -87,15 +88,27 @@ class Completeness:
             line += code.count("\n", at, start)
             at = start
             # a comment whose line goes on, as Tcl's do behind a backslash, takes the next one along
-            if kind == "comment" and code[end - 1 : end] != "\\" and _is_alone(code, start, end):
+            if kind in _COMMENTS and code[end - 1 : end] != "\\" and _is_alone(code, start, end):
                 found.update(range(line, line + code.count("\n", start, end) + 1))
         return found
+
+    def lines(self, code: str) -> list[str]:
+        """Split code into lines, without the block comments that begin and end at a line's end."""
+        lines = split_lines(code)
+        code = "\n".join(lines)
+        for kind, start, end in reversed(list(self._tokens(code))):
+            number = code.count("\n", 0, start)
+            column = start - code.rfind("\n", 0, start) - 1
+            behind = lines[number][column + end - start :]
+            if kind == "block" and "\n" not in code[start:end] and not behind.strip():
+                lines[number] = lines[number][:column].rstrip()
+        return lines
 
     def _tokens(self, code: str) -> Iterator[tuple[str, int, int]]:
         """Find what is no plain code: what it is, where it begins, and where it ends.
 
-        It is a literal, a comment, something quoted, a bracket, or open: a text or a comment that
-        does not end.
+        It is a literal, a comment, a block of a comment, something quoted, a bracket, or open: a
+        text or a comment that does not end.
         """
         at = 0
         while at <= len(code):
@@ -105,7 +118,7 @@ class Completeness:
             kind, end = self._kind(found), found.end()
             if kind == "block":
                 closed = self._block_end.search(code, end)
-                kind, end = ("comment", closed.end()) if closed else ("open", len(code))
+                kind, end = (kind, closed.end()) if closed else ("open", len(code))
             elif any(found.group(name) is not None for name in self._unclosed):
                 kind = "open"
             yield kind, found.start(), end
@@ -140,7 +153,7 @@ def _bare(code: str, tokens: list[tuple[str, int, int]]) -> str:
     parts = []
     at = 0
     for kind, start, end in tokens:
-        if kind in ("comment", "literal"):
+        if kind in (*_COMMENTS, "literal"):
             parts += [code[at:start], _LITERAL if kind == "literal" else ""]
             at = end
     return "".join([*parts, code[at:]])

@@ -134,7 +134,7 @@ class Repl(Evaluator):
         try:
             statement: list[str] = []
             comments = self._completeness.comment_lines(code)
-            for number, line in enumerate(split_lines(code)):
+            for number, line in enumerate(self._lines(code)):
                 if not statement and (number in comments or not line.strip()):
                     continue
                 if result:
@@ -153,6 +153,12 @@ class Repl(Evaluator):
         finally:
             self._afterwards(program)
         return self._value(result)
+
+    def _lines(self, code: str) -> list[str]:
+        if self._settings.text("prompt"):
+            return split_lines(code)
+        # where a program reads on behind a statement, it is elsewhere in it than at its prompt
+        return self._completeness.lines(code)
 
     def _say(self, program: Program, line: str, statement: list[str], cell: Cell) -> bool:
         """Send one line; answer what it asks. Whether the statement is over."""
