@@ -141,6 +141,8 @@ class Renewal:
         self._tell()
         if work.interrupts:
             self._end(work, _INTERRUPTED)
+        elif self._execution.cannot_start:
+            self._end(work)  # nothing comes up that could begin with earlier cells
         elif not work.replays:
             self._finish(work)
 
@@ -176,24 +178,27 @@ class Renewal:
         if work.interrupts:
             self._end(work, _INTERRUPTED)
             return
-        if trouble.startswith("PluginError"):
-            work.earlier.clear()  # the cell itself will say that
-        elif trouble:
+        if trouble is not None and trouble["ename"] == "PluginError":
+            self._end(work, trouble)  # no cell can run
+            return
+        if trouble is not None:
+            told = f"{trouble['ename']}: {trouble['evalue']}".rstrip(": ")
             work.shell.begin_output(work.cell)
-            self._say(f"replaying [{params['execution_count']}] failed: {trouble}")
+            self._say(f"replaying [{params['execution_count']}] failed: {told}")
             self._tell()
         self._next(work)
 
-    def _trouble_of(self, answer: msgspec.Raw | Failure) -> str:
-        """Say in one line what was wrong with an earlier cell; empty where it ended well."""
+    def _trouble_of(self, answer: msgspec.Raw | Failure) -> dict[str, Any] | None:
+        """Say what was wrong with an earlier cell, as content of an error."""
         if isinstance(answer, Failure):
-            content = failure_content(answer, self._plugin())
-            return f"{content['ename']}: {content['evalue']}"
+            return failure_content(answer, self._plugin())
         try:
             result = msgspec.json.decode(answer, type=CellResult)
         except (msgspec.DecodeError, RecursionError) as error:
-            return f"its result was refused: {error}"
-        return "" if result.status == "ok" else f"{result.ename}: {result.evalue}".rstrip(": ")
+            return error_content("its result was refused", str(error))
+        if result.status == "ok":
+            return None
+        return error_content(result.ename, result.evalue, result.traceback)
 
     def _finish(self, work: _Work) -> None:
         """Let the cell run in the fresh evaluator."""

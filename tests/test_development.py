@@ -413,6 +413,62 @@ def test_a_replay_into_a_broken_evaluator_tells_of_that_once(
     assert kernel.execute("result = kept").result == "second 2"
 
 
+def test_a_replay_that_is_asked_for_ends_with_what_is_wrong_with_the_evaluator(
+    project: Project, dev: Callable[..., Kernel]
+) -> None:
+    kernel = dev()
+    kernel.execute("kept = 1")
+    kernel.execute("kept += 1")
+    project.write("evaluator.py", "import nosuchmodule")
+    outcome = kernel.execute("%replay")
+    assert outcome.reply["ename"] == "PluginError"
+    assert "No module named 'nosuchmodule'" in outcome.traceback
+    project.write_evaluator("second")
+    assert kernel.execute("%replay").status == "ok"
+    assert kernel.execute("result = kept").result == "second 2"
+
+
+@pytest.mark.parametrize("code", ["%replay", "result = kept"])
+def test_a_replay_ends_where_the_evaluators_program_can_not_be_started(
+    project: Project, dev: Callable[..., Kernel], code: str
+) -> None:
+    kernel = dev("--replay")
+    kernel.execute("kept = 1")
+    project.write_plugin(how="command=('nosuchprogram',)")
+    outcome = kernel.execute(code)
+    assert outcome.reply["ename"] == "EvaluatorStartError"
+    assert "nosuchprogram" in outcome.traceback
+    project.write_plugin()
+    assert kernel.execute("result = kept").result == "first 1"
+
+
+def test_a_replay_of_nothing_tells_that_no_evaluator_can_be_started(
+    project: Project, dev: Callable[..., Kernel]
+) -> None:
+    kernel = dev()
+    project.write_plugin(how="command=('nosuchprogram',)")
+    assert kernel.execute("%replay").reply["ename"] == "EvaluatorStartError"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "told"), [("0", "hello was refused"), ("os._exit(9)", "exit code 9")]
+)
+def test_a_replay_ends_where_the_evaluator_says_no_good_hello(
+    project: Project, dev: Callable[..., Kernel], tmp_path: Path, protocol: str, told: str
+) -> None:
+    kernel = dev("--replay")
+    kernel.execute("kept = 1")
+    script = tmp_path / "program.py"
+    source = PROGRAM.format(says="never").replace('"protocol": 1', f'"protocol": {protocol}')
+    script.write_text(source)
+    project.write_plugin(how=f"command=({sys.executable!r}, {str(script)!r})")
+    outcome = kernel.execute("%replay")
+    assert outcome.status == "error"
+    assert told in outcome.traceback
+    project.write_plugin()
+    assert kernel.execute("result = kept").result == "first 1"
+
+
 def test_an_interrupt_ends_the_replay_and_the_cell(
     project: Project, dev: Callable[..., Kernel], tmp_path: Path
 ) -> None:
