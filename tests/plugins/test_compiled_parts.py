@@ -14,7 +14,7 @@ from polykernel_declared.compiler.definitions import Definitions, Naming, Part
 from polykernel_declared.compiler.diagnostics import Place
 from polykernel_declared.compiler.displays import Displays
 from polykernel_declared.compiler.fields import FIELDS
-from polykernel_declared.compiler.relays import Relay
+from polykernel_declared.compiler.relays import Marks, Relay
 from polykernel_declared.compiler.source import Template, whole
 from polykernel_declared.compiler.syntax import Syntax
 from polykernel_declared.declaration import declared as make
@@ -279,7 +279,7 @@ def test_a_message_of_free_pascal_is_read() -> None:
 
 def test_nothing_before_the_mark_is_passed_on(capfd: pytest.CaptureFixture[str]) -> None:
     read, write = os.pipe()
-    relay = Relay(read, 1, b"<mark>")
+    relay = Relay(read, 1, Marks("<mark>"))
     for data in (b"unseen <ma", b"rk>se", b"en"):
         os.write(write, data)
         assert relay.pass_on()
@@ -287,6 +287,34 @@ def test_nothing_before_the_mark_is_passed_on(capfd: pytest.CaptureFixture[str])
     assert not relay.pass_on()
     relay.close()
     assert capfd.readouterr().out == "seen"
+
+
+def test_only_the_mark_of_the_end_is_left_out(capfd: pytest.CaptureFixture[str]) -> None:
+    read, write = os.pipe()
+    relay = Relay(read, 1, Marks("", "<end>"))
+    shown = []
+    for data in (b"a<", b"b<en", b"c<e", b"nd>d<", b"<end>"):
+        os.write(write, data)
+        assert relay.pass_on()
+        shown.append(capfd.readouterr().out)
+    assert shown == ["a", "<b", "<enc", "d<", "<end>"]
+    assert relay.reached_end
+    os.close(write)
+    relay.close()
+
+
+def test_half_a_mark_is_shown_where_nothing_follows(capfd: pytest.CaptureFixture[str]) -> None:
+    read, write = os.pipe()
+    relay = Relay(read, 1, Marks("<begin>", "<end>"))
+    for data in (b"hidden<begin>a<en", b"d<en"):
+        os.write(write, data)
+        assert relay.pass_on()
+    assert capfd.readouterr().out == "a<end"
+    relay.release()
+    assert capfd.readouterr().out == "<en"
+    assert not relay.reached_end
+    os.close(write)
+    relay.close()
 
 
 def test_words_of_cells_and_keywords_are_completed() -> None:

@@ -10,6 +10,7 @@ from support.client import Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from support.kernels import Kernel
 
@@ -28,6 +29,14 @@ def pascal(_shared_pascal: Kernel) -> Kernel:
     client.seen.clear()
     Client.of_this_test.append(client)
     return _shared_pascal
+
+
+@pytest.fixture
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+    """A Pascal kernel of this test's own."""
+    kernel = compiled.start("pascal", tmp_path_factory.mktemp("own"))
+    yield kernel
+    kernel.end()
 
 
 def test_earlier_statements_run_again_and_only_the_new_ones_are_seen(pascal: Kernel) -> None:
@@ -54,6 +63,45 @@ def test_a_cell_that_fails_is_not_run_again(pascal: Kernel) -> None:
     assert failed.reply["ename"] == "ExitCode"
     assert "Exception: bad" in failed.text("stderr")
     assert pascal.execute("writeln(whole);").text() == "0\n"
+
+
+@pytest.mark.parametrize("end", ["exit;", "halt;", "halt(0);"])
+def test_a_cell_that_ends_its_program_is_told_and_not_run_again(pascal: Kernel, end: str) -> None:
+    pascal.execute("var before: integer;")
+    pascal.execute("before := 3;")
+    ended = pascal.execute(f"writeln('[in it'); before := 4; {end} writeln('never');")
+    assert (ended.status, ended.text()) == ("ok", "[in it\n")
+    assert ended.text("stderr") == (
+        "The program has ended before its last statement: this cell's statements are not kept.\n"
+    )
+    outcome = pascal.execute("writeln(before);")
+    assert (outcome.text(), outcome.text("stderr")) == ("3\n", "")
+
+
+def test_a_cell_that_is_not_reached_by_its_program_is_an_error(own: Kernel, tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    own.execute(f"if fileexists('{there}') then exit;")
+    assert own.execute("writeln('reached');").text() == "reached\n"
+    there.touch()
+    outcome = own.execute("writeln('not reached');")
+    assert outcome.text() == ""
+    assert outcome.reply["evalue"].endswith("exit code 0, while earlier cells ran again")
+    there.unlink()
+    assert own.execute("writeln('again');").text() == "again\n"
+
+
+def test_a_question_is_shown_whole_that_begins_as_what_is_hidden_does(pascal: Kernel) -> None:
+    pascal.execute("var asked: string;")
+    msg_id = pascal.client.send_execute("write('['); readln(asked);", allow_stdin=True)
+    pascal.client.wait_for("input_request", msg_id)
+    pascal.client.wait_for_text("[", msg_id)
+    pascal.client.answer("x")
+    assert pascal.client.outcome(msg_id).text() == "["
+
+
+def test_an_error_at_the_end_of_a_cell_names_its_last_line(pascal: Kernel) -> None:
+    outcome = pascal.execute("writeln('a');\nwriteln('b',")
+    assert f"In[{outcome.reply['execution_count']}]:2" in outcome.traceback.split("\n")[0]
 
 
 def test_statements_that_no_longer_compile_are_left_out(pascal: Kernel) -> None:

@@ -52,6 +52,21 @@ class Built(NamedTuple):
     earlier: tuple[Part, ...] = ()
 
 
+class Around(NamedTuple):
+    """What is run with the statements of a cell.
+
+    Args:
+        before: Statements of earlier cells; the last one shows where the cell's own begin.
+        behind: What shows that the program has come to its end.
+    """
+
+    before: Sequence[Part] = ()
+    behind: Sequence[Part] = ()
+
+
+ALONE = Around()
+
+
 class Builder:
     """Compiles cells. State: the text of each cell, for messages.
 
@@ -132,17 +147,14 @@ class Builder:
             raise self.error(found, text)
         return Built(output, Definitions(), (), self._warnings(found, file))
 
-    def cell(
-        self, code: str, file: str, before: Definitions, earlier: Sequence[Part] = ()
-    ) -> Built:
+    def cell(self, code: str, file: str, before: Definitions, around: Around = ALONE) -> Built:
         """Compile a cell of definitions and statements.
 
         Args:
             code: The cell.
             file: Its name.
             before: What earlier cells have defined.
-            earlier: Statements of earlier cells that are run again, before those of this one; the
-                last one shows where this one's begin.
+            around: What is run with it.
 
         Raises:
             CellError: It does not compile.
@@ -152,13 +164,14 @@ class Builder:
             Item(piece, self._alternatives(piece, file, piece is pieces[-1])) for piece in pieces
         ]
         dropped: set[Part] = set()
+        earlier = around.before
         command, kind = (self._object, "object") if self._object else (self._program, "program")
         while True:
             parts = [part for item in items for part in item.parts]
             statements = [part for part in parts if part.place == STATEMENTS]
             new = [part for part in parts if part.place != STATEMENTS]
             definitions = before.with_new(new, frozenset(dropped))
-            shown = [*definitions.parts, *earlier, *statements]
+            shown = [*definitions.parts, *earlier, *statements, *around.behind]
             source = self._template.fill(shown, {})
             output, ok, found, text = self._compile(source, command, kind)
             if ok:

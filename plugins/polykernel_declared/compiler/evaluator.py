@@ -15,8 +15,8 @@ from polykernel_declared.compiler.completion import Words
 from polykernel_declared.compiler.definitions import Definitions
 from polykernel_declared.compiler.displays import VARIABLE, Displays
 from polykernel_declared.compiler.libraries import Linker
-from polykernel_declared.compiler.relays import Streams
-from polykernel_declared.compiler.replay import Replay
+from polykernel_declared.compiler.relays import UNMARKED, Marks, Streams
+from polykernel_declared.compiler.replay import Ran, Replay
 from polykernel_declared.compiler.resident import BEGIN_ANEW, Ended, Resident
 from polykernel_declared.compiler.running import Stdin
 from polykernel_declared.compiler.syntax import INDENT, Syntax
@@ -77,8 +77,8 @@ class Compiler(Evaluator):
             self._warn(built, cell)
             self._run(built, cell)
         else:
-            earlier = self._replay.statements()
-            built = self._builder.cell(code, name, self._definitions, earlier)
+            around = self._replay.around()
+            built = self._builder.cell(code, name, self._definitions, around)
             self._warn(built, cell)
             self._run_cell(built, cell)
         self._words.learn(code)
@@ -93,7 +93,9 @@ class Compiler(Evaluator):
             self._definitions = built.definitions
         elif self._resident is None or self._linker is None:
             self._definitions = built.definitions
-            self._replay.run(built, lambda mark, answers: self._run(built, cell, mark, answers))
+            self._replay.run(
+                built, cell, lambda marks, answers: self._run(built, cell, marks, answers)
+            )
         else:
             library, outcome = self._linker.link(built.output, built.definitions.versions)
             if not outcome.ok:
@@ -116,26 +118,26 @@ class Compiler(Evaluator):
         _tell_refusal(stdin)
 
     def _run(
-        self, built: Built, cell: Cell, mark: str = "", answers: Sequence[str] = ()
-    ) -> list[str]:
-        """Run a program, and give what the user has answered."""
+        self, built: Built, cell: Cell, marks: Marks = UNMARKED, answers: Sequence[str] = ()
+    ) -> Ran:
+        """Run a program."""
         run = self._options.get("run", ["{program}"])
         command = self._tools.fill(run, {"program": built.output})
         self._stdins += 1
         stdin = Stdin(self._tools.path(f"program-stdin{self._stdins}"), answers)
-        streams = Streams(bool(self._options.get("terminal")), mark)
+        streams = Streams(bool(self._options.get("terminal")), marks)
         try:
             status = running.run_program(command, self._environment, stdin, cell, streams)
         except OSError as error:
             raise self._tools.missing(command[0], error) from None
         finally:
-            hidden = streams.hidden
             streams.close()
             stdin.close()
-        if status != 0:
-            raise running.failure(status, ", while earlier cells ran again" if hidden else "")
+        if status != 0 or not streams.begun:
+            where = "" if streams.begun else ", while earlier cells ran again"
+            raise running.failure(status, where)
         _tell_refusal(stdin)
-        return stdin.answers
+        return Ran(stdin.answers, streams.reached_end)
 
     def complete(self, code: str, cursor_pos: int) -> Completions:
         """Complete words: keywords, and those of the cells so far."""

@@ -31,7 +31,7 @@ FIELDS = (
         "replay",
         "a string",
         "Without `object`: a statement that prints `{mark}` to stdout and stderr; the statements "
-        "of earlier cells are run again before it, unseen",
+        "of earlier cells are run again before it, unseen; it stands behind each cell, too",
     ),
     Field("environment", "a table of strings", "Variables that programs get"),
     Field("extension", "a string", "Of source files, with the dot"),

@@ -201,6 +201,7 @@ def _follow(
         if ended in ready:
             process.wait()
         elif not ready and stdin.is_wanted(process.pid):
+            streams.release()
             stdin.ask(cell)
             pause = SOON
         elif not ready:

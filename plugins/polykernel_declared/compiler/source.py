@@ -88,12 +88,13 @@ class _Writer:
         for number, line in enumerate(padded.split("\n")):
             self._lines.append(line)
             # what was made of an item may have more lines than it
-            self._places.append(Place(part.file, min(part.line + number, part.last_line)))
+            place = Place(part.file, min(part.line + number, part.last_line))
+            self._places.append(place if part.file else None)
         if part.after:
             self.own(part.after)
 
     def _name_line(self, part: Part) -> None:
-        if self._directive:
+        if self._directive and part.file:
             self.own(self._directive.format(file=part.file, line=part.line))
 
     def source(self) -> Source:
