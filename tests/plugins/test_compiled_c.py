@@ -55,6 +55,20 @@ def test_the_value_of_a_last_expression_is_the_result(c: Kernel) -> None:
     assert c.execute('"text"').result == "text"
 
 
+def test_a_function_and_what_follows_it_in_its_line_are_two_items(c: Kernel) -> None:
+    assert c.execute("int squared(int n) { return n * n; } squared(3)").result == "9"
+    assert c.execute("squared(4)").result == "16"
+    assert c.execute("int sum = 0; for (int n = 0; n < 4; n++) { sum += n; } sum").result == "6"
+
+
+def test_a_condition_with_two_branches_stays_whole_in_one_line(c: Kernel) -> None:
+    code = 'if (%d) { printf("yes\\n"); } else { printf("no\\n"); }'
+    assert c.execute(code % 0).text() == "no\n"
+    assert c.execute(code % 1 + ' printf("on\\n")').text() == "yes\non\n"
+    failed = c.execute("if (0) { missing_here; } else { }")
+    assert "missing_here" in failed.reply["evalue"]
+
+
 def test_an_expression_without_a_value_that_can_be_shown_is_run(c: Kernel) -> None:
     c.execute('struct two { int a, b; } two = {1, 2};\nvoid prints(void) { printf("ran\\n"); }')
     assert c.execute("prints()").text() == "ran\n"

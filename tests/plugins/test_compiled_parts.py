@@ -55,6 +55,35 @@ def test_what_follows_a_closing_brace_belongs_to_it() -> None:
     assert texts("c", code) == ["struct p { int x; } p = {1};", "int a[] = {1,\n 2};"]
 
 
+@pytest.mark.parametrize(
+    ("code", "items"),
+    [
+        ("int f(int a) { return a; } f(1)", ["int f(int a) { return a; }", "f(1)"]),
+        ("struct p *f(int a[2])\n{ g(); } int b;", ["struct p *f(int a[2])\n{ g(); }", "int b;"]),
+        ("int f(void) { } ; int b;", ["int f(void) { } ;", "int b;"]),
+        ("[[noreturn]] void f(void) { } 3", ["[[noreturn]] void f(void) { }", "3"]),
+        ("EACH(x, list) { g(x); } y", ["EACH(x, list) { g(x); }", "y"]),
+        ("for (;;) { g(); } y", ["for (;;) { g(); }", "y"]),
+        ("if (x) { } else { g(); } y", ["if (x) { }", "else { g(); }", "y"]),
+        ("do { g(); } while (x); y", ["do { g(); } while (x);", "y"]),
+        ("struct p q = (struct p){1}; q", ["struct p q = (struct p){1};", "q"]),
+        ("sizeof (int[]){1, 2} / 4", ["sizeof (int[]){1, 2} / 4"]),
+        ("return (struct p){1}; q", ["return (struct p){1};", "q"]),
+        ("typedef struct { int x; } p; p q", ["typedef struct { int x; } p;", "p q"]),
+        (
+            "struct __attribute__((packed)) { int x; } p;",
+            ["struct __attribute__((packed)) { int x; } p;"],
+        ),
+        ("struct PACKED(1) { int x; } p;", ["struct PACKED(1) { int x; } p;"]),
+        ("x = ({ int y = 1; y; }); z", ["x = ({ int y = 1; y; });", "z"]),
+    ],
+)
+def test_the_body_of_a_function_or_a_loop_ends_its_item_within_a_line(
+    code: str, items: list[str]
+) -> None:
+    assert texts("c", code) == items
+
+
 def test_brackets_in_strings_and_comments_do_not_count() -> None:
     code = 'char *s = "};\\"{"; // { ;\nchar c = \'}\'; /* ;{ */ int z;'
     assert texts("c", code) == ['char *s = "};\\"{";', "char c = '}';", "int z;"]

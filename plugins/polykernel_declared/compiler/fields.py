@@ -62,6 +62,12 @@ FIELDS = (
         "blocks", "a list of strings", "Two regular expressions: what begins a block, what ends it"
     ),
     Field("header", "a regular expression", "An item that begins so ends with its first block"),
+    Field(
+        "body",
+        "a regular expression",
+        "Where it is found in an item before its first `{`, the `}` ends the item, whatever stands "
+        "behind it in the line; the insides of brackets are left out",
+    ),
     Field("directive", "a regular expression", "A line that begins so is an item"),
     Field("continued", "a regular expression", "A line in which this is found goes on"),
     Field("ignore_case", "true or false", "Whether capitals are the same as small letters"),

@@ -14,6 +14,7 @@ STRINGS = ('"', "'")
 INDENT = "    "
 _ANY = re.compile(r"\S")
 _REST = re.compile(r"[^\S\n]*(?:\n|\Z)")
+_END_FOLLOWS = re.compile(r"[^\S\n]*;")
 _CHARACTER = re.compile(r"[^\n]")
 
 
@@ -120,6 +121,7 @@ class Syntax:
         self._directive = _compile(options.get("directive"), flags)
         self._continued = _compile(options.get("continued"), flags)
         self._header = _compile(options.get("header"), flags)
+        self._body = _compile(options.get("body"), flags)
         self._program = _compile(options.get("whole"), flags)
         self._tokens = re.compile(self._token_pattern(options), flags)
 
@@ -180,8 +182,11 @@ class Syntax:
         directive = bool(self._directive and self._directive.match(bare, start))
         pending = bool(self._header and self._header.match(bare, start))
         depth = blocks = 0
+        has_body: bool | None = None
         for token in self._tokens.finditer(bare, start):
             kind = token.lastgroup
+            if has_body is None and not depth and token.group() == "{":
+                has_body = self._begins_body(bare[start : token.start()])
             if kind == "enter":
                 blocks += 1
                 pending = False
@@ -198,9 +203,14 @@ class Syntax:
                     return token.start(), True
             elif directive:
                 continue
-            elif kind == "end" or (kind == "close" and self._ends and _ends_block(bare, token)):
+            elif kind == "end" or (
+                kind == "close" and self._ends and _ends_block(bare, token, bool(has_body))
+            ):
                 return token.end(), True
         return len(bare.rstrip()), whole_lines or directive
+
+    def _begins_body(self, before: str) -> bool:
+        return bool(self._body and self._body.search(self.surface(before)))
 
     def _goes_on(self, bare: str, newline: int) -> bool:
         line = bare[bare.rfind("\n", 0, newline) + 1 : newline]
@@ -253,9 +263,20 @@ def _compile(pattern: str | None, flags: int) -> Pattern[str] | None:
     return re.compile(pattern, flags) if pattern else None
 
 
-def _ends_block(bare: str, token: re.Match[str]) -> bool:
-    """Say whether a brace ends an item: nothing else stands behind it in its line."""
-    return token.group() == "}" and _REST.match(bare, token.end()) is not None
+def _ends_block(bare: str, token: re.Match[str], has_body: bool) -> bool:
+    """Say whether a brace ends an item: nothing else stands behind it in its line.
+
+    Args:
+        bare: The code.
+        token: The brace, or another bracket.
+        has_body: Whether the item's braces are a body, as a function has one: all that stands
+            behind it is another item.
+    """
+    if token.group() != "}":
+        return False
+    if has_body:
+        return _END_FOLLOWS.match(bare, token.end()) is None
+    return _REST.match(bare, token.end()) is not None
 
 
 def words(text: str) -> frozenset[str]:
