@@ -83,6 +83,19 @@ def test_a_whole_program_reads_and_writes(fortran: Kernel) -> None:
     assert fortran.client.outcome(msg_id).text() == "name? é𝒳\n"
 
 
+def test_input_that_is_refused_is_the_cells_error_and_not_the_exit_it_leads_to(
+    fortran: Kernel,
+) -> None:
+    fortran.execute("integer :: asked")
+    outcome = fortran.execute("read *, asked", allow_stdin=False)
+    assert outcome.reply["ename"] == "InputRefused"
+    assert "exit code 2" in outcome.traceback
+    assert "they begin anew" in outcome.traceback
+    program = "program asks\n  integer :: n\n  read *, n\nend program"
+    assert fortran.execute(program, allow_stdin=False).reply["ename"] == "InputRefused"
+    assert fortran.execute("asked = 3\nwrite(*, '(i0)') asked").text() == "3\n"
+
+
 def test_an_error_names_line_and_column_of_the_cell(fortran: Kernel) -> None:
     outcome = fortran.execute("integer :: number\n\nnumber = 'text'")
     assert outcome.reply["ename"] == "CompileError"

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Sequence
 
-from polykernel.evaluator import Bundle, Cell, CellError, Completions, Evaluator
+from polykernel.evaluator import Bundle, Cell, Completions, Evaluator
 from polykernel_declared.compiler import crashes, running
 from polykernel_declared.compiler.building import Builder, Built
 from polykernel_declared.compiler.completion import Words
@@ -101,21 +101,21 @@ class Compiler(Evaluator):
             if not outcome.ok:
                 raise self._builder.link_error(outcome.output)
             self._definitions = built.definitions
-            ended = self._resident.run(library, cell)
-            self._conclude(ended, cell, self._resident.stdin)
+            self._conclude(self._resident.run(library, cell), cell)
 
-    def _conclude(self, ended: Ended, cell: Cell, stdin: Stdin | None) -> None:
+    def _conclude(self, ended: Ended, cell: Cell) -> None:
+        found = [] if ended.alive else crashes.frames(self._tools, ended.addresses)
+        where = f", in {found[0]}" if found else ""
+        lines = [f"  called from {frame}" for frame in found[1:]]
         if not ended.alive:
-            found = crashes.frames(self._tools, ended.addresses)
-            if ended.status == 0:
-                cell.write(f"The program has ended. {BEGIN_ANEW}\n", "stderr")
-                return
-            where = f", in {found[0]}" if found else ""
-            lines = [f"  called from {frame}" for frame in found[1:]]
-            raise running.failure(ended.status, where, [*lines, BEGIN_ANEW])
-        if ended.status != 0:
-            raise running.failure(ended.status)
-        _tell_refusal(stdin)
+            lines.append(BEGIN_ANEW)
+        failure = running.failure(ended.status, where, lines) if ended.status else None
+        if ended.refused is not None:
+            raise running.refusal(ended.refused, failure.traceback if failure else lines)
+        if failure is not None:
+            raise failure
+        if not ended.alive:
+            cell.write(f"The program has ended. {BEGIN_ANEW}\n", "stderr")
 
     def _run(
         self, built: Built, cell: Cell, marks: Marks = UNMARKED, answers: Sequence[str] = ()
@@ -133,10 +133,14 @@ class Compiler(Evaluator):
         finally:
             streams.close()
             stdin.close()
+        failure = None
         if status != 0 or not streams.begun:
             where = "" if streams.begun else ", while earlier cells ran again"
-            raise running.failure(status, where)
-        _tell_refusal(stdin)
+            failure = running.failure(status, where)
+        if stdin.refused is not None:
+            raise running.refusal(stdin.refused, failure.traceback if failure else ())
+        if failure is not None:
+            raise failure
         return Ran(stdin.answers, streams.reached_end)
 
     def complete(self, code: str, cursor_pos: int) -> Completions:
@@ -158,12 +162,3 @@ class Compiler(Evaluator):
         if self._resident is not None:
             self._resident.shutdown()
         shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def _tell_refusal(stdin: Stdin | None) -> None:
-    if stdin is not None and stdin.refused is not None:
-        lines: list[str] = [
-            f"\x1b[31mInputRefused\x1b[39m: {stdin.refused}",
-            "The program has asked for input, and found its end.",
-        ]
-        raise CellError(str(stdin.refused), ename="InputRefused", traceback=lines)

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
-from polykernel.evaluator import Cell, CellError
+from polykernel.evaluator import Cell, CellError, InputRefused
 from polykernel_declared.compiler import running
 from polykernel_declared.compiler.running import Stdin
 
@@ -32,11 +32,13 @@ class Ended(NamedTuple):
             number below zero.
         alive: Whether the process is still there, with all variables.
         addresses: Of a crash, file and offset of each frame, the innermost first.
+        refused: Why a line that it asked for could not be had.
     """
 
     status: int
     alive: bool
     addresses: tuple[tuple[str, str], ...] = ()
+    refused: InputRefused | None = None
 
 
 class Resident:
@@ -97,8 +99,8 @@ class Resident:
         if kind == "interrupted":
             raise KeyboardInterrupt
         if kind == "done":
-            return Ended(int(rest), True)
-        return Ended(self._bury(), False, tuple(addresses))
+            return Ended(int(rest), True, (), stdin.refused)
+        return Ended(self._bury(), False, tuple(addresses), stdin.refused)
 
     def _be_there(self) -> None:
         if self._process is not None and self._process.poll() is None:

@@ -192,7 +192,7 @@ def run_program(
 def _follow(
     process: subprocess.Popen[bytes], ended: int, stdin: Stdin, cell: Cell, streams: Streams
 ) -> None:
-    pause = SOON
+    pause, waits = SOON, False
     while process.poll() is None:
         sources = [ended, *(relay.source for relay in streams.relays)]
         ready = select.select(sources, [], [], pause)[0]
@@ -200,12 +200,15 @@ def _follow(
             streams.pass_on(ready)
         if ended in ready:
             process.wait()
-        elif not ready and stdin.is_wanted(process.pid):
+        wanted = not ready and stdin.is_wanted(process.pid)
+        if wanted and waits:
             streams.release()
             stdin.ask(cell)
+        if wanted:
             pause = SOON
         elif not ready:
             pause = min(pause * 1.5, LATER)
+        waits = wanted and not waits  # a question that it has printed may still be on its way
 
 
 def end_soon(process: subprocess.Popen[bytes]) -> None:
@@ -251,3 +254,18 @@ def failure(status: int, where: str = "", more: Sequence[str] = ()) -> CellError
             ename, evalue = f"Signal{-status}", "ended by this signal"
     lines: list[str] = [f"\x1b[31m{ename}\x1b[39m: {evalue}{where}", *more]
     return CellError(evalue + where, ename=ename, traceback=lines)
+
+
+def refusal(refused: InputRefused, more: Sequence[str] = ()) -> CellError:
+    """Make the cell's error of input that could not be had.
+
+    Args:
+        refused: Why.
+        more: Lines that are shown besides.
+    """
+    lines: list[str] = [
+        f"\x1b[31mInputRefused\x1b[39m: {refused}",
+        "The program has asked for input, and found its end.",
+        *more,
+    ]
+    return CellError(str(refused), ename="InputRefused", traceback=lines)
