@@ -55,6 +55,18 @@ def test_the_value_of_a_last_expression_is_the_result(c: Kernel) -> None:
     assert c.execute('"text"').result == "text"
 
 
+@pytest.mark.parametrize(
+    ("code", "column"), [("/* open", 1), ("int unfinished = 3; /* open {\n1", 21)]
+)
+def test_a_comment_that_does_not_end_is_the_compilers_error(
+    c: Kernel, code: str, column: int
+) -> None:
+    outcome = c.execute(code)
+    told = f":1:{column}:\x1b[0m \x1b[1;31merror:\x1b[0m unterminated comment\n"
+    assert outcome.reply["ename"] == "CompileError"
+    assert told in outcome.traceback
+
+
 def test_a_function_and_what_follows_it_in_its_line_are_two_items(c: Kernel) -> None:
     assert c.execute("int squared(int n) { return n * n; } squared(3)").result == "9"
     assert c.execute("squared(4)").result == "16"

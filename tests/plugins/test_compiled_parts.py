@@ -89,6 +89,12 @@ def test_brackets_in_strings_and_comments_do_not_count() -> None:
     assert texts("c", code) == ['char *s = "};\\"{";', "char c = '}';", "int z;"]
 
 
+def test_a_comment_that_does_not_end_is_code() -> None:
+    assert texts("c", "int x; /* a */ /* open {\n ;") == ["int x;", "/*"]
+    assert texts("c", "int x; // closed") == ["int x;"]
+    assert texts("pascal", "(* open") == ["(*"]
+
+
 def test_directives_are_lines_of_their_own() -> None:
     code = "#define A(x) \\\n  (x)\n#if A(1)\nint x;\n#else\nint y;\n#endif\nint z;"
     assert texts("c", code) == [

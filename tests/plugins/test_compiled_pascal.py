@@ -99,6 +99,12 @@ def test_a_question_is_shown_whole_that_begins_as_what_is_hidden_does(pascal: Ke
     assert pascal.client.outcome(msg_id).text() == "["
 
 
+def test_a_comment_that_does_not_end_is_the_compilers_error(pascal: Kernel) -> None:
+    outcome = pascal.execute("writeln('seen');\n{ open")
+    assert (outcome.reply["ename"], outcome.text()) == ("CompileError", "")
+    assert f"In[{outcome.reply['execution_count']}]:2" in outcome.traceback
+
+
 def test_an_error_at_the_end_of_a_cell_names_its_last_line(pascal: Kernel) -> None:
     outcome = pascal.execute("writeln('a');\nwriteln('b',")
     assert f"In[{outcome.reply['execution_count']}]:2" in outcome.traceback.split("\n")[0]

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple, Pattern, Sequence
 
+from polykernel_declared.compiler.hidden import Hidden
+
 BRACKETS = ("()", "[]", "{}")
 STRINGS = ('"', "'")
 INDENT = "    "
 _ANY = re.compile(r"\S")
 _REST = re.compile(r"[^\S\n]*(?:\n|\Z)")
 _END_FOLLOWS = re.compile(r"[^\S\n]*;")
-_CHARACTER = re.compile(r"[^\n]")
 
 
 class Piece(NamedTuple):
@@ -49,58 +50,6 @@ class State(NamedTuple):
     depth: int
     blocks: int
     quote: bool
-
-
-class Hidden:
-    """Finds comments and strings.
-
-    Args:
-        comments: ``//`` to the line's end, ``/* */`` from here to there.
-        strings: Quotes.
-        escape: What takes the next character's meaning in a string; may be empty.
-    """
-
-    def __init__(self, comments: Sequence[str], strings: Sequence[str], escape: str) -> None:
-        found, closed = [], []
-        for comment in comments:
-            begin, _, end = comment.partition(" ")
-            if end:
-                inside = f"{re.escape(begin)}(?:(?!{re.escape(end)})[\\s\\S])*"
-                found.append(f"{inside}(?:{re.escape(end)})?")
-                closed.append(inside + re.escape(end))
-            else:
-                found.append(f"{re.escape(begin)}[^\\n]*")
-                closed.append(found[-1])
-        for quote in strings:
-            own, special = re.escape(quote), re.escape(escape)
-            escaped = f"{special}[\\s\\S]|" if escape else ""
-            # no string goes on in the next line: the compiler will say so
-            inside = f"{own}(?:{escaped}[^{own}{special}\\n])*"
-            found.append(f"{inside}{own}?")
-            closed.append(inside + own)
-        self._all = re.compile("|".join(found) or r"(?!)")
-        self._closed = re.compile("|".join(closed) or r"(?!)")
-        self._quotes = tuple(strings)
-
-    def bare(self, code: str) -> str:
-        """Blank comments and the insides of strings; lengths and lines stay as they are."""
-        return self._all.sub(self._blanked, code)
-
-    def _blanked(self, match: re.Match[str]) -> str:
-        text = match.group()
-        if not text.startswith(self._quotes):
-            return _CHARACTER.sub(" ", text)
-        end = text[-1] if len(text) > 1 and text[-1] == text[0] else " " * (len(text) > 1)
-        return text[0] + _CHARACTER.sub(" ", text[1:-1]) + end
-
-    def is_open(self, code: str) -> bool:
-        """Say whether the text ends within a comment or a string."""
-        last = None
-        for match in self._all.finditer(code):
-            last = match
-        if last is None or last.end() < len(code):
-            return False
-        return self._closed.fullmatch(last.group()) is None
 
 
 class Syntax:
@@ -143,8 +92,11 @@ class Syntax:
     # texts without what is no code
 
     def bare(self, code: str) -> str:
-        """Blank comments and the insides of strings; lengths and lines stay as they are."""
-        return self._hidden.bare(code)
+        """Blank comments and the insides of strings; lengths and lines stay as they are.
+
+        What begins a comment that does not end stays: the compiler is to say so.
+        """
+        return self._hidden.bare(code, keep_open=True)
 
     # items
 
