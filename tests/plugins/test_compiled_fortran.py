@@ -83,6 +83,13 @@ def test_a_whole_program_reads_and_writes(fortran: Kernel) -> None:
     assert fortran.client.outcome(msg_id).text() == "name? é𝒳\n"
 
 
+def test_implicit_none_may_stand_there_though_it_always_holds(fortran: Kernel) -> None:
+    code = "implicit none\ninteger :: typed\ntyped = 4\nwrite(*, '(i0)') typed"
+    assert fortran.execute(code).text() == "4\n"
+    assert fortran.execute("IMPLICIT NONE (type, external) ! strict").status == "ok"
+    assert "implicit" in fortran.execute("untyped = 1").reply["evalue"].lower()
+
+
 def test_input_that_is_refused_is_the_cells_error_and_not_the_exit_it_leads_to(
     fortran: Kernel,
 ) -> None:

@@ -130,6 +130,17 @@ def test_units_are_used(pascal: Kernel) -> None:
     assert pascal.execute("writeln(power(2, 3):0:1);").text() == "8.0\n"
 
 
+def test_a_unit_may_be_used_again_also_one_that_is_always_used(pascal: Kernel) -> None:
+    assert pascal.execute("uses sysutils;\nwriteln(inttostr(5));").text() == "5\n"
+    assert pascal.execute("uses SysUtils, Math;\nwriteln(power(2, 4):0:1);").text() == "16.0\n"
+    code = "Uses\n  math, { and }\n  sysutils, strutils;\nwriteln(reversestring('ab'));"
+    assert pascal.execute(code).text() == "ba\n"
+    missing = pascal.execute("uses math,\n  nosuchunit;")
+    assert "nosuchunit" in missing.reply["evalue"]
+    assert f"In[{missing.reply['execution_count']}]:" in missing.traceback
+    assert pascal.execute("writeln(power(2, 5):0:1);").text() == "32.0\n"
+
+
 def test_a_whole_program_asks_before_it_reads(pascal: Kernel) -> None:
     code = (
         "program asks;\nvar name: string;\nbegin\n  write('name? ');\n  readln(name);\n"

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Sequence
 
 from polykernel.evaluator import CellError
 from polykernel_declared.compiler import diagnostics
+from polykernel_declared.compiler.alternatives import STATEMENTS, Alternatives
 from polykernel_declared.compiler.definitions import Definitions, Naming, Part
 from polykernel_declared.compiler.diagnostics import Diagnostic, Place
 from polykernel_declared.compiler.items import (
-    Alternative,
     Item,
     complaints,
     is_previous,
@@ -28,10 +28,8 @@ from polykernel_declared.compiler.source import Source, Template, whole
 from polykernel_declared.compiler.tools import INCLUDE
 
 if TYPE_CHECKING:
-    from polykernel_declared.compiler.syntax import Piece, Syntax
+    from polykernel_declared.compiler.syntax import Syntax
     from polykernel_declared.compiler.tools import Tools
-
-STATEMENTS, DEFINITIONS = "statements", "definitions"
 
 
 class Built(NamedTuple):
@@ -77,9 +75,8 @@ class Builder:
     """
 
     def __init__(self, options: dict[str, Any], syntax: Syntax, tools: Tools) -> None:
-        self._flags = flags = re.IGNORECASE if options.get("ignore_case") else 0
         self._syntax, self._tools = syntax, tools
-        self._naming = Naming(options, syntax)
+        self._alternatives = Alternatives(options, Naming(options, syntax))
         self._directive = str(options.get("line_directive", ""))
         self._template = Template(options.get("template", ""), self._directive)
         self._program = list(options["program"])
@@ -87,15 +84,6 @@ class Builder:
         self._pattern = re.compile(
             options.get("diagnostic", diagnostics.GNU), re.MULTILINE | re.IGNORECASE
         )
-        self._places: dict[str, re.Pattern[str]] = {
-            place: re.compile(pattern, flags)
-            for place, pattern in dict(options.get("places", {})).items()
-        }
-        self._tries = DEFINITIONS in options.get("template", "") and not self._places
-        self._value = str(options.get("value", ""))
-        self._ends = str(options.get("ends", ""))[:1]
-        self._assigned = [str(each) for each in options.get("assigned", ())]
-        self._rewrite = [str(each) for each in options.get("rewrite", ())]
         self._extension = str(options.get("extension", ""))
         self._cells: dict[str, list[str]] = {}
         self._number = 0
@@ -161,7 +149,8 @@ class Builder:
         """
         pieces = self._syntax.split(code)
         items = [
-            Item(piece, self._alternatives(piece, file, piece is pieces[-1])) for piece in pieces
+            Item(piece, self._alternatives.of(piece, file, last=piece is pieces[-1]))
+            for piece in pieces
         ]
         dropped: set[Part] = set()
         earlier = around.before
@@ -214,52 +203,6 @@ class Builder:
             elif item.advance():
                 moved = True
         return moved
-
-    def _alternatives(self, piece: Piece, file: str, last: bool) -> list[Alternative]:
-        def part(place: str, text: str) -> Part:
-            return self._naming.part(place, text, piece, file)
-
-        if not self._tries:
-            place = self._place_of(piece)
-            text = piece.text if piece.ended else piece.text + self._ends
-            kept = text if place == STATEMENTS else self._rewritten(text)
-            return [Alternative((part(place, kept),))]
-        text, found = piece.text, []
-        if last and not piece.ended and self._ends:
-            if self._value:
-                before, _, after = self._value.partition("{}")
-                shown = part(STATEMENTS, text)._replace(before=before, after=after)
-                found.append(Alternative((shown,), as_written=False))
-            text += self._ends
-        found.append(Alternative((part(DEFINITIONS, self._rewritten(text)),)))
-        match = re.match(self._assigned[0], text, re.DOTALL) if self._assigned else None
-        if match is not None:
-            definition, assignment = self._taken_apart(match)
-            parts = part(DEFINITIONS, definition), part(STATEMENTS, assignment)
-            found.append(Alternative(parts, as_written=False))
-        found.append(Alternative((part(STATEMENTS, text),)))
-        return found
-
-    def _taken_apart(self, match: re.Match[str]) -> tuple[str, str]:
-        """Make a definition and an assignment of a definition with a first value."""
-        _, definition, assignment = self._assigned
-        head, value, tail = assignment.rpartition("\\3")
-        head = match.expand(head)
-        if value:  # columns stay as in the cell
-            head = " " * (match.start(3) - len(head)) + head + match.group(3)
-        return self._rewritten(match.expand(definition)), head + match.expand(tail)
-
-    def _rewritten(self, text: str) -> str:
-        if not self._rewrite:
-            return text
-        pattern, becomes = self._rewrite
-        return re.sub(pattern, becomes, text, flags=self._flags)
-
-    def _place_of(self, piece: Piece) -> str:
-        for place, pattern in self._places.items():
-            if pattern.match(piece.bare.lstrip()):
-                return place
-        return STATEMENTS
 
     def _compile(
         self, source: Source, command: Sequence[str], kind: str

@@ -93,6 +93,17 @@ FIELDS = (
         "the assignment that are made of it",
     ),
     Field(
+        "lists",
+        "a table of strings",
+        "Of items of these places, regular expressions that find the elements of a list: each is "
+        "taken as an item of its own, which a later one of that name replaces",
+    ),
+    Field(
+        "given",
+        "a regular expression",
+        "Items, and elements of `lists`, that the template has already: they are left out",
+    ),
+    Field(
         "rewrite", "a list of strings", "A regular expression, and what it becomes in a definition"
     ),
     Field(
@@ -124,6 +135,7 @@ def check(table: Mapping[str, Any]) -> None:
             raise WrongDeclaration(f"[compiler] {key} must have {length} strings: {table[key]!r}")
     patterns = [(key, each) for key in _PATTERNS for each in table.get(key, ())]
     patterns += [("places", each) for each in table.get("places", {}).values()]
+    patterns += [("lists", each) for each in table.get("lists", {}).values()]
     patterns += [(key, table[key][0]) for key in ("assigned", "rewrite") if key in table]
     for key, pattern in patterns:
         _check_pattern(key, pattern)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Callable, NamedTuple, Sequence
 
-from polykernel_declared.compiler.building import ALONE, STATEMENTS, Around, Built
+from polykernel_declared.compiler.alternatives import STATEMENTS
+from polykernel_declared.compiler.building import ALONE, Around, Built
 from polykernel_declared.compiler.definitions import Part
 from polykernel_declared.compiler.relays import UNMARKED, Marks
 
