@@ -53,6 +53,8 @@ def test_the_value_of_a_last_expression_is_the_result(c: Kernel) -> None:
     assert c.execute("int six = 6;\nsix * 7").result == "42"
     assert c.execute("1.0 / 4").result == "0.25"
     assert c.execute('"text"').result == "text"
+    assert c.execute("#include <complex.h>\n1.5 - 2 * I").result == "1.5-2i"
+    assert c.execute("#include <complex.h>\n(double complex)3 * I").result == "0+3i"
 
 
 @pytest.mark.parametrize(
