@@ -130,6 +130,29 @@ def test_units_are_used(pascal: Kernel) -> None:
     assert pascal.execute("writeln(power(2, 3):0:1);").text() == "8.0\n"
 
 
+def test_a_section_has_many_definitions_and_each_may_be_defined_again(pascal: Kernel) -> None:
+    types = "type\n  pair = record\n    x, y: integer;\n  end;\n  pairs = array[1..2] of pair;\n"
+    variables = "var\n  all: pairs;\n  label1, label2: string;\nconst three = 3; four = 4;\n"
+    code = "all[1].y := three; label2 := 'x';\nwriteln(all[1].y, label2, four);"
+    assert pascal.execute(types + variables + code).text() == "3x4\n"
+    pascal.execute("const four = 44;")
+    assert pascal.execute("writeln(all[1].y, label2, four);").text() == "3x44\n"
+    wrong = pascal.execute("var\n  good: integer;\n  bad: missing;")
+    assert f"In[{wrong.reply['execution_count']}]:3:8:" in wrong.traceback
+
+
+def test_a_class_and_its_methods_are_definitions(pascal: Kernel) -> None:
+    declared = "type counter = class\n  n, m: integer;\n  s: string;\n  procedure step;\nend;\n"
+    code = f"{declared}procedure counter.step;\nbegin\n  n := n + 2;\nend;\nvar c: counter;\n"
+    assert pascal.execute(f"{code}c := counter.create;\nc.step; writeln(c.n);").text() == "2\n"
+    assert pascal.execute("c.step; writeln(c.n);").text() == "4\n"
+
+
+def test_a_label_is_no_variable(pascal: Kernel) -> None:
+    code = "label past;\ngoto past; writeln('never'); past: writeln('here');"
+    assert pascal.execute(code).text() == "here\n"
+
+
 def test_a_unit_may_be_used_again_also_one_that_is_always_used(pascal: Kernel) -> None:
     assert pascal.execute("uses sysutils;\nwriteln(inttostr(5));").text() == "5\n"
     assert pascal.execute("uses SysUtils, Math;\nwriteln(power(2, 4):0:1);").text() == "16.0\n"

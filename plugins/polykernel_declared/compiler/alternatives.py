@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Sequence
 
 from polykernel_declared.compiler.items import Alternative
 
@@ -32,6 +32,8 @@ class Alternatives:
         self._naming = naming
         self._places = _compiled(options.get("places", {}), flags)
         self._lists = _compiled(options.get("lists", {}), flags)
+        begins, goes_on = options.get("sections", (r"(?!)", r"(?!)"))
+        self._sections = re.compile(begins, flags), re.compile(goes_on, flags)
         self._given = re.compile(str(options.get("given", r"(?!)")), flags)
         self._tries = DEFINITIONS in options.get("template", "") and not self._places
         self._value = str(options.get("value", ""))
@@ -40,21 +42,30 @@ class Alternatives:
         self._assigned = [str(each) for each in options.get("assigned", ())]
         self._rewrite = [str(each) for each in options.get("rewrite", ())]
 
-    def of(self, piece: Piece, file: str, *, last: bool) -> list[Alternative]:
-        """Give the alternatives of an item, in the order in which they are tried.
+    def of(self, pieces: Sequence[Piece], file: str) -> list[list[Alternative]]:
+        """Give the alternatives of each item, in the order in which they are tried.
 
         Args:
-            piece: The item.
-            file: The name of its cell.
-            last: Whether it is the cell's last one.
+            pieces: All items of a cell.
+            file: The name of the cell.
         """
-        if not self._tries:
-            return [Alternative(self._parts(piece, file))]
-        return self._tried(piece, file, last)
+        if self._tries:
+            return [self._tried(piece, file, piece is pieces[-1]) for piece in pieces]
+        found, section = [], ""
+        begins, goes_on = self._sections
+        for piece in pieces:
+            bare = piece.bare.lstrip()
+            begin = begins.match(bare)
+            section = begin.group() if begin else section if goes_on.match(bare) else ""
+            found.append([Alternative(self._parts(piece, file, "" if begin else section))])
+        return found
 
-    def _parts(self, piece: Piece, file: str) -> tuple[Part, ...]:
-        place = self._place_of(piece)
+    def _parts(self, piece: Piece, file: str, section: str) -> tuple[Part, ...]:
+        place = self._place_of(section or piece.bare.lstrip())
         text = piece.text if piece.ended else piece.text + self._ends
+        if section:
+            whole = self._naming.part(place, f"{section} {text}", piece, file)
+            return (whole._replace(before=section, text=text),)
         if place in self._lists:
             return self._elements(place, text, piece, file)
         if self._is_given(piece.bare):
@@ -118,8 +129,8 @@ class Alternatives:
         pattern, becomes = self._rewrite
         return re.sub(pattern, becomes, text, flags=self._flags)
 
-    def _place_of(self, piece: Piece) -> str:
+    def _place_of(self, bare: str) -> str:
         for place, pattern in self._places.items():
-            if pattern.match(piece.bare.lstrip()):
+            if pattern.match(bare):
                 return place
         return STATEMENTS

@@ -148,10 +148,7 @@ class Builder:
             CellError: It does not compile.
         """
         pieces = self._syntax.split(code)
-        items = [
-            Item(piece, self._alternatives.of(piece, file, last=piece is pieces[-1]))
-            for piece in pieces
-        ]
+        items = list(map(Item, pieces, self._alternatives.of(pieces, file)))
         dropped: set[Part] = set()
         earlier = around.before
         command, kind = (self._object, "object") if self._object else (self._program, "program")

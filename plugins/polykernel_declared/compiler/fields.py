@@ -93,6 +93,12 @@ FIELDS = (
         "the assignment that are made of it",
     ),
     Field(
+        "sections",
+        "a list of strings",
+        "Two regular expressions: what begins a section, what an item begins with that goes on "
+        "with one: it is taken as if it began with the section, too",
+    ),
+    Field(
         "lists",
         "a table of strings",
         "Of items of these places, regular expressions that find the elements of a list: each is "
@@ -114,8 +120,8 @@ FIELDS = (
     ),
     Field("keywords", "a list of strings", "Words that are completed"),
 )
-_LENGTHS = {"blocks": 2, "rewrite": 2, "assigned": 3}
-_PATTERNS = ("names", "variables", "blocks")
+_LENGTHS = {"blocks": 2, "sections": 2, "rewrite": 2, "assigned": 3}
+_PATTERNS = ("names", "variables", "blocks", "sections")
 
 
 def check(table: Mapping[str, Any]) -> None:
