@@ -48,8 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from polykernel.cli_start import start_host
 
             return start_host(**run)
-        from polykernel import cli_arguments
+        from polykernel import cli_arguments, inherited
 
+        inherited.hear_of_children()
         try:
             return cli_arguments.perform(arguments)
         finally:

@@ -112,4 +112,5 @@ class FrontEnds:
 
 def _username() -> str:
     """Name the user in our headers, as far as the environment tells."""
-    return os.environ.get("LOGNAME") or os.environ.get("USER") or "kernel"
+    name = os.environ.get("LOGNAME") or os.environ.get("USER") or "kernel"
+    return os.fsencode(name).decode(errors="replace")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from tornado.ioloop import IOLoop
 
+from polykernel import inherited
 from polykernel.content import plugin_error
 from polykernel.debugger import Debugger
 from polykernel.dispatch import Dispatch
@@ -210,25 +211,35 @@ class Host:
         try:
             descriptor = os.pidfd_open(parent)
         except (AttributeError, OSError):  # not there, not allowed, or there is no such process
-            self._look_at_parent(parent)
+            if _is_there(parent):
+                self._look(lambda: _is_there(parent))
+            else:
+                # it has ended already; or its number is from outside of a container, or is old
+                self._look(lambda: os.getppid() == inherited.STARTED_BY)
         else:
             self._loop.add_handler(descriptor, self._on_parent_gone, IOLoop.READ)
 
-    def _look_at_parent(self, parent: int) -> None:
-        try:
-            os.kill(parent, 0)
-        except ProcessLookupError:
+    def _look(self, parent_is_there: Callable[[], bool]) -> None:
+        if parent_is_there():
+            self._loop.call_later(PARENT_LOOKED_AT_EVERY, self._look, parent_is_there)
+        else:
             self._on_parent_gone()
-            return
-        except PermissionError:
-            pass  # it is there, and another user's
-        self._loop.call_later(PARENT_LOOKED_AT_EVERY, self._look_at_parent, parent)
 
     def _on_parent_gone(self, descriptor: int = -1, events: int = 0) -> None:
         if descriptor >= 0:
             self._loop.remove_handler(descriptor)
         log.info("the process that started this kernel is gone")
         self.stop()
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # it is another user's
+    return True
 
 
 def _broken(start: Start) -> dict[str, object] | None:

@@ -9,7 +9,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+STARTED_BY = os.getppid()  # as this process began: another one adopts it when that one ends
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
+
+
+def hear_of_children() -> None:
+    """Keep what the system tells of children that have ended, whatever the launcher has ignored.
+
+    Where SIGCHLD is ignored nobody can wait for a child, nor can whoever inherits that.
+    """
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
 def settle_descriptors() -> None:

@@ -34,6 +34,16 @@ _FIRST_FREE = 10  # above the descriptors that the evaluator gets, so that none 
 _PIPE_SIZE = 256 * 1024  # a 50 MB print: 205 MB/s with the default of 64 KB, 265 with this
 _SET_PIPE_SIZE = getattr(fcntl, "F_SETPIPE_SZ", None)  # Linux
 
+# what Python or a launcher such as nohup ignores must not be ignored by user code
+_HEEDED = (
+    signal.SIGINT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGPIPE,
+    signal.SIGQUIT,
+    signal.SIGCHLD,
+)
+
 # descriptors, processes or memory: others may let go of them
 _PASSING = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
 
@@ -175,7 +185,7 @@ def launch(command: Sequence[str], environment: Mapping[str, str]) -> Process:
     except OSError as error:
         if pid:  # without its guard it might outlive us
             os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+            _wait(pid)
         for descriptor in ours:
             os.close(descriptor)
         failure = EvaluatorStartError(f"can't start {command[0]}: {error.strerror}")
@@ -191,7 +201,18 @@ def launch(command: Sequence[str], environment: Mapping[str, str]) -> Process:
 def _temporary(environment: Mapping[str, str]) -> str:
     """Name a folder that nobody can have made before: whoever makes it first can write to it."""
     folder = environment.get("TMPDIR") or "/tmp"  # `tempfile` would be an import at a start
+    if not is_text(folder):
+        folder = "/tmp"
     return os.path.join(folder, f"polykernel-{os.urandom(8).hex()}")
+
+
+def is_text(name: str) -> bool:
+    """Whether a file's name is UTF-8, so that it can stand in a hello."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _pipe(theirs: list[int], ours: list[int], *, host_writes: bool = False) -> int:
@@ -248,8 +269,7 @@ def _spawn(command: Sequence[str], environment: Mapping[str, str], theirs: Seque
         ],
         setsid=True,
         setsigmask=[],
-        # what Python or a launcher such as nohup ignores must not be ignored by user code
-        setsigdef=[signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE, signal.SIGQUIT],
+        setsigdef=_HEEDED,
     )
 
 
@@ -297,5 +317,9 @@ def release_guard(process: Process) -> None:
     except OSError:
         pass  # the guard is gone already
     os.close(process.leash)
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(process.guard, 0)
+    _wait(process.guard)
+
+
+def _wait(pid: int) -> None:
+    with contextlib.suppress(ChildProcessError):  # nobody can where SIGCHLD is ignored
+        os.waitpid(pid, 0)

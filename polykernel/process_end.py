@@ -34,10 +34,20 @@ def watch(pid: int, on_ended: Callable[[int, int | None], None]) -> None:
         return
 
     def wait() -> None:
-        _, code = os.waitpid(pid, 0)
-        loop.add_callback(on_ended, pid, code)
+        loop.add_callback(on_ended, pid, reap(pid))
 
     threading.Thread(target=wait, daemon=True, name="waitpid").start()
+
+
+def reap(pid: int) -> int | None:
+    """Wait for a child, and give what ``waitpid`` says; ``None`` where nobody has kept it.
+
+    That is so where SIGCHLD is ignored, or where something else in this process has waited for it.
+    """
+    try:
+        return os.waitpid(pid, 0)[1]
+    except ChildProcessError:
+        return None
 
 
 def _pidfd(pid: int) -> int:

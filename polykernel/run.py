@@ -75,6 +75,7 @@ def run(
     born = time.time() - time.process_time()  # when this process was started, or shortly after
     # until the loop runs there is nothing that could be interrupted
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    inherited.hear_of_children()
     in_force = _limits(limits, language)
     inherited.settle_descriptors()
     made = contextlib.ExitStack()  # removes the files that we make

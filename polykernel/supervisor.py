@@ -18,7 +18,7 @@ from polykernel.channel_lines import VERSION, Failure
 from polykernel.conversation import Conversation
 from polykernel.errors import ChannelError, EvaluatorStartError
 from polykernel.interrupts import Interrupts
-from polykernel.launch import Process, entrust, launch, release_guard
+from polykernel.launch import Process, entrust, is_text, launch, release_guard
 from polykernel.watcher import Abilities, Death, describe_status
 
 if TYPE_CHECKING:
@@ -254,7 +254,7 @@ class Supervisor:
         # while the leader is not reaped its group's number can't be anybody else's
         remains.kill(pid, process.mark)
         if code is None:
-            _, code = os.waitpid(pid, 0)
+            code = process_end.reap(pid)
         at_start = self.abilities is None
         last_words = self.conversation.end()
         release_guard(process)
@@ -274,7 +274,7 @@ class Supervisor:
             self.start()
         self._watcher.on_death(death)
 
-    def _death(self, code: int, at_start: bool, last_words: str) -> Death:
+    def _death(self, code: int | None, at_start: bool, last_words: str) -> Death:
         after, self._killed_after = self._killed_after, ""
         excess, self._excess = self._excess, None
         status = describe_status(code) + (f" after {after}" if after else "")
@@ -370,7 +370,9 @@ class Supervisor:
 
 
 def _folder() -> str:
+    """Name the folder that an evaluator is to enter; where no hello can, it is in it already."""
     try:
-        return os.getcwd()
+        folder = os.getcwd()
     except FileNotFoundError:
         return "/"
+    return folder if is_text(folder) else "."

@@ -74,8 +74,10 @@ class Watcher(Protocol):
         """Take notice that an interrupt was not acknowledged for some seconds."""
 
 
-def describe_status(code: int) -> str:
-    """Say in words how a process ended, from what :func:`os.waitpid` gave."""
+def describe_status(code: int | None) -> str:
+    """Say in words how a process ended, from what :func:`os.waitpid` gave; ``None`` for nothing."""
+    if code is None:
+        return "an unknown exit code"
     code = os.waitstatus_to_exitcode(code)
     if code >= 0:
         return f"exit code {code}"

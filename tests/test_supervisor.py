@@ -14,7 +14,7 @@ from support.kernels import SAMPLES
 from support.loops import run_until
 from support.watching import Watcher
 
-from polykernel import interrupts
+from polykernel import interrupts, process_end
 from polykernel import supervisor as supervisor_module
 from polykernel.channel_lines import Failure
 from polykernel.supervisor import Supervisor
@@ -235,6 +235,25 @@ def test_a_shutdown_is_told_when_the_process_has_been_waited_for(run: Callable[.
     with pytest.raises(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
     assert it.watcher.deaths == []
+
+
+@pytest.mark.parametrize("told_by", ["a descriptor", "a thread"])
+def test_a_death_is_told_also_where_nobody_has_kept_how_it_came(
+    run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, told_by: str
+) -> None:
+    if told_by == "a thread":
+        monkeypatch.setattr(process_end, "_pidfd", lambda pid: -1)
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        it = run()
+        it.until_up()
+        it.execute("os._exit(3)")
+        it.until(lambda: it.watcher.deaths, "the death")
+        assert it.watcher.deaths[0].status == "an unknown exit code"
+        it.until(lambda: len(it.watcher.abilities) == 2, "the next one's hello")
+        it.end()
+    finally:
+        signal.signal(signal.SIGCHLD, before)
 
 
 def test_an_evaluator_that_does_not_end_by_itself_is_killed(

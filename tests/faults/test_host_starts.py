@@ -115,20 +115,32 @@ def test_a_host_whose_parent_ends_at_any_moment_of_its_start_leaves_nothing(
     start: Callable[..., Start],
 ) -> None:
     numbers = seeded()
-    moments = [-1.0, *(numbers.random() * LATEST for _ in range(MOMENTS))]
+    moments = [0.0, *(numbers.random() * LATEST for _ in range(MOMENTS))]
 
     def once(moment: float) -> None:
-        with subprocess.Popen(["sleep", "1000"]) as parent:
-            if moment < 0:
-                parent.kill()
-                parent.wait()
-            host = start(by_hand=True, environment={"JPY_PARENT_PID": str(parent.pid)})
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                host.process.wait(max(0.0, moment))
-            assert not host.ended() or moment < 0, host.log.read_text()
-            parent.kill()
+        host = start(by_hand=True, python=PARENT)
+        processes.until(lambda: b"started" in host.log.read_bytes(), "a kernel's first line")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            host.process.wait(moment)
+        assert not host.ended(), host.log.read_text()
+        host.process.kill()
         host.leaves_nothing()
-        assert host.process.returncode == 0
+        assert b"Traceback" not in host.log.read_bytes()
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(once, moments))
+
+
+# it tells when the kernel knows who has started it
+PARENT = """
+import os, sys
+os.environ["JPY_PARENT_PID"] = str(os.getpid())
+reader, writer = os.pipe()
+if not os.fork():
+    from polykernel import cli, inherited
+    os.write(writer, b".")
+    sys.exit(cli.main(sys.argv[3:]))
+os.read(reader, 1)
+print("started", flush=True)
+os.wait()
+"""
