@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from polykernel.watcher import Abilities
 
 SUBSHELLS = {"create_subshell_request", "delete_subshell_request", "list_subshell_request"}
+COMMS = {"comm_open", "comm_msg", "comm_close"}
 
 log = logging.getLogger("polykernel.dispatch")
 
@@ -106,9 +107,7 @@ class Dispatch:
             "complete_request": self._complete,
             "inspect_request": self._inspect,
             "is_complete_request": self._is_complete,
-            "comm_open": self._comm,
-            "comm_msg": self._comm,
-            "comm_close": self._comm,
+            **dict.fromkeys(COMMS, self._comm),
         }
 
     def handle(self, channel: str, message: Message) -> None:
@@ -119,7 +118,8 @@ class Dispatch:
                 self._execution.input_reply(message)
             return
         try:
-            self._execution.shell_of(message)
+            if channel == "shell":  # the other channels know no subshells
+                self._execution.shell_of(message)
             if channel == "control" and msg_type in SUBSHELLS and not self._execution.subshells:
                 self._refuse_subshells(message)
             elif msg_type in self._at_once[channel]:
@@ -133,6 +133,9 @@ class Dispatch:
                 self._debugger.handle(channel, message)
             elif channel == "shell" and msg_type in self._queued:
                 self._queued[msg_type](channel, message)
+            elif channel == "control" and msg_type in self._queued and msg_type not in COMMS:
+                log.warning("%s on control is refused: it is for shell", msg_type)
+                self._answer_error(channel, message, "WrongChannel", "it is for shell, not control")
             else:
                 log.warning("a message of the unknown type %r on %s is dropped", msg_type, channel)
         except UnknownSubshell as error:
@@ -145,7 +148,7 @@ class Dispatch:
             log.exception("a bug of polykernel while it handled %s", msg_type)
             self._answer_error(channel, message, "InternalError", error)
 
-    def _answer_error(self, channel: str, message: Message, ename: str, error: Exception) -> None:
+    def _answer_error(self, channel: str, message: Message, ename: str, error: object) -> None:
         content = error_content(ename, f"{message.msg_type}: {error}")
         if message.msg_type != "execute_request":
             self._answer(channel, message, content)

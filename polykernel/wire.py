@@ -107,6 +107,7 @@ class Wire:
             if self._replays.has_come(frames[at + 1]):
                 raise WireError("this signature has come before")
         raw_header, parent_header, metadata, content = signed
+        raw_header = _well_formed(raw_header)
         header = _header(raw_header)
         if self._hmac is not None and header.msg_id.startswith(self.session):
             raise WireError("it is one of this kernel's own")  # somebody has it from IOPub
@@ -207,7 +208,7 @@ def _object(raw: bytes, name: str) -> bytes:
     """Check cheaply that a frame can be an object; who reads it decodes it."""
     if raw[:1] == b"{" or raw.lstrip()[:1] == b"{":
         return raw
-    if not raw and name != "content":
+    if name != "content" and raw.strip() in (b"", b"null"):
         return EMPTY
     raise WireError(f"{name} is not a JSON object")
 

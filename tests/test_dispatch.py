@@ -58,8 +58,14 @@ class Front:
         schema.check_message(channel, message)
         self.sent.append((channel, message))
 
-    def send(self, msg_type: str, channel: str = "shell", content: bytes = b'{"code": ""}') -> None:
-        header = {"msg_id": "m", "msg_type": msg_type}
+    def send(
+        self,
+        msg_type: str,
+        channel: str = "shell",
+        content: bytes = b'{"code": ""}',
+        **more: str,
+    ) -> None:
+        header = {"msg_id": "m", "msg_type": msg_type, **more}
         raw = json.dumps(header).encode()
         self.dispatch.handle(channel, Message(Header(**header), raw_header=raw, content=content))
 
@@ -102,9 +108,32 @@ def test_an_unknown_type_is_dropped(front: Front, channel: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["execute", "complete", "inspect", "is_complete"])
-def test_what_needs_the_evaluator_is_not_taken_on_control(front: Front, name: str) -> None:
+def test_what_needs_the_evaluator_is_refused_on_control(front: Front, name: str) -> None:
     front.send(f"{name}_request", "control")
+    published = ["error"] if name == "execute" else []
+    assert front.kinds() == ["busy", *published, f"{name}_reply", "idle"]
+    assert front.reply()["ename"] == "WrongChannel"
+    assert front.reply()["evalue"] == f"{name}_request: it is for shell, not control"
+
+
+@pytest.mark.parametrize("msg_type", ["comm_open", "comm_msg", "comm_close"])
+def test_a_comm_message_is_dropped_on_control(front: Front, msg_type: str) -> None:
+    front.send(msg_type, "control")
     assert front.sent == []
+
+
+def test_a_subshell_that_is_gone_is_none_of_controls_business(front: Front) -> None:
+    front.execution.subshells = True
+    front.send("interrupt_request", "control", subshell_id="gone")
+    assert front.reply() == {"status": "ok"}
+    front.send("shutdown_request", "control", b"{}", subshell_id="gone")
+    assert len(front.shutdowns) == 1
+
+
+def test_a_subshell_that_is_gone_runs_nothing(front: Front) -> None:
+    front.execution.subshells = True
+    front.send("execute_request", subshell_id="gone")
+    assert front.reply()["ename"] == "UnknownSubshell"
 
 
 @pytest.mark.parametrize("name", ["execute", "complete", "inspect", "is_complete", "history"])

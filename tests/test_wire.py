@@ -150,15 +150,16 @@ def test_any_frames_at_all_are_a_message_or_refused(frames: list[bytes]) -> None
             pass
 
 
+@pytest.mark.parametrize("empty", [b"", b"null", b" null\n"])
 @pytest.mark.parametrize("name", ["parent_header", "metadata"])
-def test_an_empty_frame_stands_for_nothing(name: str) -> None:
+def test_an_empty_frame_and_null_stand_for_nothing(name: str, empty: bytes) -> None:
     header = b'{"msg_id": "a", "msg_type": "b"}'
     parts = {
         "header": header,
         "parent_header": b"{}",
         "metadata": b"{}",
         "content": b"{}",
-        name: b"",
+        name: empty,
     }
     message = Wire("", "hmac-sha256", "user").decode([DELIMITER, b"", *parts.values()])
     assert getattr(message, name) == b"{}"
@@ -254,3 +255,12 @@ def test_lone_surrogates_become_replacement_characters_and_all_else_stays(text: 
     frames = [DELIMITER, session.sign(parts), *parts]
     got = json.loads(Wire(KEY, "hmac-sha256", "user").decode(frames).content)["code"]
     assert got == text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def test_a_lone_surrogate_in_a_header_keeps_no_message_away() -> None:
+    header = rb'{"msg_id": "a", "msg_type": "b", "username": "\ud83d", "date": "\ud83d\ude00"}'
+    frames = [DELIMITER, b"", header, b"{}", b"{}", b"{}"]
+    message = Wire("", "hmac-sha256", "user").decode(frames)
+    assert json.loads(message.raw_header)["username"] == "\ufffd"
+    assert json.loads(message.raw_header)["date"] == "\U0001f600"
+    assert message.header.msg_id == "a"

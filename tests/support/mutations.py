@@ -179,7 +179,7 @@ class Mutator:
         kind = NAMES[at]
         if kind == "header":
             return DROPPED  # whatever it is, no id and type are in it
-        is_object = name in OBJECTS or (name == "nothing" and kind != "content")
+        is_object = name in OBJECTS or (name in ("nothing", "null") and kind != "content")
         if not is_object and name != "two":  # which begins as one
             return DROPPED
         return ANSWERED if message.replies else EITHER
