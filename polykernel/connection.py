@@ -70,6 +70,10 @@ class ConnectionInfo(msgspec.Struct, frozen=True, kw_only=True):
         shown = {name: getattr(self, name) for name in self.__struct_fields__ if name not in _KEYS}
         return f"ConnectionInfo({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
+    def ports(self) -> list[int]:
+        """Give the five ports; 0 where the system is to choose."""
+        return [getattr(self, name) for name in PORTS]
+
     def address(self, port: int) -> str:
         """Give the ZeroMQ address of a port (for ipc, a number that ends the file's name)."""
         separator = "-" if self.transport == "ipc" else ":"
@@ -277,6 +281,38 @@ def write(info: ConnectionInfo, ports: Mapping[str, int], path: Path) -> None:
             "this kernel's",
             path.parent,
         )
+    _write(data, path)
+
+
+def tell_ports(path: str, ports: Mapping[str, int]) -> None:
+    """Put the ports that are listened on into a connection file that lets the system choose some.
+
+    Whoever reads it meanwhile finds it as it was, or as it is to be.
+
+    Args:
+        path: The file; what else stands in it stays.
+        ports: The ports that are listened on.
+
+    Raises:
+        ConnectionFileError: It can't be written.
+    """
+    file = os.path.realpath(path)
+    new = f"{file}-{os.urandom(8).hex()}"
+    try:
+        with open(file, "rb") as old:
+            data = msgspec.json.decode(old.read())
+        _write({**data, **ports}, new)
+        os.replace(new, file)  # noqa: PTH105 - pathlib would be an import at a kernel's start
+    except OSError as error:
+        raise ConnectionFileError(
+            f"can't write the ports into the connection file {path}: {error.strerror}"
+        ) from None
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(new)  # noqa: PTH108
+
+
+def _write(data: dict[str, Any], path: str | Path) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(descriptor, "wb") as file:

@@ -98,6 +98,8 @@ def run(
         if info.registrar is None:
             _note(connection.ipc_files(info), made)
             front_ends = FrontEnds(info)
+            if 0 in info.ports():
+                connection.tell_ports(connection_file, front_ends.transport.ports)
             connection.warn(info)
             first = facts.content(subshells=begun.language.subshells, debugger=begun.debugger)
             early = greet(front_ends, first)

@@ -1,18 +1,20 @@
-"""``polykernel run`` without a connection file."""
+"""``polykernel run`` without a connection file, or with one that leaves ports to the system."""
 
 from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import stat
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from support import ports, processes
 from support.client import Client
 
 if TYPE_CHECKING:
@@ -217,3 +219,58 @@ def test_kernels_of_the_same_process_id_share_a_runtime_folder(
             host.communicate(timeout=20)
     assert [host.returncode for host in hosts] == [0, 0]
     assert [*runtime.iterdir()] == []
+
+
+def test_ports_that_the_system_has_chosen_stand_in_the_connection_file(tmp_path: Path) -> None:
+    path = tmp_path / "connection.json"
+    (fixed,) = ports.take(1)
+    chosen = ("shell_port", "iopub_port", "stdin_port", "control_port")
+    others = {
+        "hb_port": fixed,
+        "ip": "127.0.0.1",
+        "key": "k",
+        "signature_scheme": "hmac-sha256",
+        "jupyter_session": "as it was",
+    }
+    path.write_text(json.dumps({**dict.fromkeys(chosen, 0), **others}))
+    path.chmod(0o644)
+    command = [sys.executable, "-P", "-m", "polykernel", "run", "echo", "-f", str(path)]
+
+    def written() -> dict[str, Any]:
+        return dict(json.loads(path.read_text()))
+
+    with subprocess.Popen(command) as host:
+        try:
+            processes.until(lambda: all(written()[name] for name in chosen), "the ports")
+            client = Client(written())
+            client.ready()
+            assert client.execute("hello").result == "hello"
+            client.close()
+        finally:
+            host.terminate()
+    assert len({written()[name] for name in (*chosen, "hb_port")}) == 5
+    assert {name: value for name, value in written().items() if name not in chosen} == others
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [*tmp_path.glob("connection*")] == [path]
+
+
+def test_ports_that_nobody_can_be_told_end_the_kernel_with_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "connection.json"
+    names = [f"{name}_port" for name in ("shell", "iopub", "stdin", "control", "hb")]
+    path.write_text(json.dumps({**dict.fromkeys(names, 0), "ip": "127.0.0.1", "key": "k"}))
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "polykernel", "run", "echo", "-f", str(path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        preexec_fn=no_room,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("polykernel: can't write the connection file ")
+    assert done.stderr.count("\n") == 1
+    assert [*tmp_path.glob("connection*")] == [path]
+
+
+def no_room() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
