@@ -60,7 +60,7 @@ class Terminal:
             handler = getattr(self, f"_on_{message.msg_type}", None)
             if handler is not None:
                 handler(from_json(message.content))
-        except (OSError, UnicodeError) as error:  # or the code would wait for ever
+        except Exception as error:  # or the code would wait for ever
             self._give_up(error)
 
     def _on_stream(self, content: dict[str, Any]) -> None:
@@ -124,7 +124,7 @@ class Terminal:
         # not from here, in the midst of what the execution does
         self._loop.add_callback(self._supervisor.shutdown, False, self._gone)
 
-    def _give_up(self, error: OSError | UnicodeError) -> None:
+    def _give_up(self, error: Exception) -> None:
         """End the code: our own streams have failed it."""
         self.failed = True
         if not isinstance(error, BrokenPipeError):  # `polykernel exec ... | head` is no mistake
@@ -139,6 +139,8 @@ class Terminal:
 
 
 def _write(text: str, stream: Any) -> None:
+    if stream is None:  # it was closed as we were started
+        return
     if not stream.isatty():
         text = _ANSI.sub("", text) if stream is sys.stderr else text
     try:

@@ -135,6 +135,38 @@ def test_a_reader_that_goes_away_ends_the_code_quietly(stream: str, code: str) -
         assert other.read() == b""
 
 
+@pytest.mark.parametrize(
+    ("stream", "code", "exit_code"), [(1, "6 * 7", 0), (1, "1 / 0", 1), (2, "1 / 0", 1)]
+)
+def test_a_stream_that_is_closed_shows_nothing_and_ends_nothing(
+    stream: int, code: str, exit_code: int
+) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$@" {stream}>&-', "sh", *EXEC, "calc", "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == exit_code
+    assert done.stdout == ""
+    assert ("MathError" in done.stderr) is (stream == 1 and exit_code == 1)
+
+
+def test_a_terminal_that_fails_in_any_way_ends_the_code() -> None:
+    # `input` can't ask without a stdout
+    done = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$@" >&-', "sh", *EXEC, "python", "-c", "input()"],
+        input="one\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "polykernel: can't read or write: input(): lost sys.stdout\n"
+
+
 @pytest.mark.skipif(not FULL.exists(), reason="there is no disk that is full")
 def test_a_full_disk_is_told_in_one_line() -> None:
     with FULL.open("w") as full:

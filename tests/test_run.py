@@ -227,6 +227,7 @@ def test_ports_that_the_system_has_chosen_stand_in_the_connection_file(tmp_path:
     chosen = ("shell_port", "iopub_port", "stdin_port", "control_port")
     others = {
         "hb_port": fixed,
+        "transport": "tcp",
         "ip": "127.0.0.1",
         "key": "k",
         "signature_scheme": "hmac-sha256",
