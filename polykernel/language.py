@@ -98,11 +98,11 @@ class Language:
     def __post_init__(self) -> None:
         for name in _NOT_EMPTY:
             value = getattr(self, name)
-            if not isinstance(value, str) or not value:
+            if not _is_text(value) or not value:
                 raise LanguageError(f"Language.{name} must be a non-empty string, not {value!r}")
         for name in _TEXTS:
             value = getattr(self, name)
-            if not isinstance(value, str):
+            if not _is_text(value):
                 raise LanguageError(f"Language.{name} must be a string, not {value!r}")
         if not _NAME.match(self.name):
             raise LanguageError(
@@ -125,12 +125,19 @@ class Language:
             value = getattr(self, name)
             if not isinstance(value, (tuple, list)) or not _are_texts(value):
                 raise LanguageError(f"Language.{name} must be a tuple of strings, not {value!r}")
-        if not isinstance(self.codemirror_mode, (str, dict)):
+        if self.command and not (self.command[0] and all(map(_is_argument, self.command))):
             raise LanguageError(
-                f"Language.codemirror_mode must be a string or a dict, not {self.codemirror_mode!r}"
+                f"Language.command must begin with a program, and hold no NUL, not {self.command!r}"
             )
-        if not isinstance(self.help_links, dict) or not _are_texts(
-            [*self.help_links, *self.help_links.values()]
+        if not isinstance(self.codemirror_mode, (str, dict)) or not _has_json_form(
+            self.codemirror_mode
+        ):
+            raise LanguageError(
+                "Language.codemirror_mode must be a string, or a dict with a JSON form, "
+                f"not {self.codemirror_mode!r}"
+            )
+        if not isinstance(self.help_links, dict) or not all(
+            map(_is_text, [*self.help_links, *self.help_links.values()])
         ):
             raise LanguageError(
                 f"Language.help_links must be a dict of strings, not {self.help_links!r}"
@@ -185,13 +192,34 @@ def _unknown(name: str, known: list[str]) -> str:
     return f"Language has no field {name!r}; it has {', '.join(known)}{hint}"
 
 
+def _is_text(value: object) -> bool:
+    """Whether it is a string that can be sent: JSON may hold lone surrogates, UTF-8 can't."""
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_argument(value: str) -> bool:
+    """Whether a program can be started with it: bytes that are no UTF-8 stand as surrogates."""
+    try:
+        return b"\0" not in value.encode(errors="surrogateescape")
+    except UnicodeEncodeError:
+        return False
+
+
 def _has_json_form(value: object) -> bool:
     if isinstance(value, dict):
-        return all(isinstance(key, str) and _has_json_form(value[key]) for key in value)
+        return all(_is_text(key) and _has_json_form(value[key]) for key in value)
     if isinstance(value, (list, tuple)):
         return all(map(_has_json_form, value))
-    return value is None or isinstance(value, (str, int)) or _is_finite(value)
+    if type(value) is str:  # the encoder takes no types that are made of these
+        return _is_text(value)
+    return value is None or type(value) in (int, bool) or _is_finite(value)
 
 
 def _is_finite(value: object) -> bool:
-    return isinstance(value, float) and isfinite(value)
+    return type(value) is float and isfinite(value)

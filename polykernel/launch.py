@@ -182,14 +182,15 @@ def launch(command: Sequence[str], environment: Mapping[str, str]) -> Process:
         ours.append(leash)
         temporary = _temporary(environment)
         guard = _spawn_guard(pid, leash_end, mark, temporary)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a NUL in an argument or a variable
         if pid:  # without its guard it might outlive us
             os.kill(pid, signal.SIGKILL)
             _wait(pid)
         for descriptor in ours:
             os.close(descriptor)
-        failure = EvaluatorStartError(f"can't start {command[0]}: {error.strerror}")
-        failure.passing = error.errno in _PASSING
+        reason = getattr(error, "strerror", None) or error
+        failure = EvaluatorStartError(f"can't start {command[0]}: {reason}")
+        failure.passing = getattr(error, "errno", None) in _PASSING
         raise failure from None
     finally:
         for descriptor in theirs:

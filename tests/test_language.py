@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from typing import Any
 
 import pytest
@@ -81,11 +82,47 @@ def test_a_list_of_names_is_not_one_text(field: str, value: object) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [["a"], {1: "a"}, {"a": b"b"}, {"a": [{"b": object()}]}, {"a": float("nan")}, {"a": {"b"}}],
+    [
+        ["a"],
+        {1: "a"},
+        {"a": b"b"},
+        {"a": [{"b": object()}]},
+        {"a": float("nan")},
+        {"a": {"b"}},
+        {"a": "\ud800"},
+        {"\ud800": "a"},
+        {"a": type("Text", (str,), {})("b")},
+    ],
 )
 def test_options_that_could_not_be_sent_are_refused(options: object) -> None:
     with pytest.raises(LanguageError, match=r"Language\.options must be a dict with a JSON form"):
         Language(**FIELDS, options=options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("command", [("",), ("a", "b\0"), ("\0",), ("a", "\ud800")])
+def test_a_command_that_no_system_could_start_is_refused(command: tuple[str, ...]) -> None:
+    with pytest.raises(LanguageError, match=r"Language\.command must begin with a program"):
+        Language(**{**FIELDS, "evaluator": "", "command": command})
+
+
+def test_a_command_may_hold_any_file_name_and_empty_arguments() -> None:
+    command = (os.fsdecode(b"d\xe9/program"), "", "\u00e9")
+    assert Language(**{**FIELDS, "evaluator": "", "command": command}).command == command
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("display_name", "\ud83d"),
+        ("banner", "\ud83d"),
+        ("help_links", {"\ud83d": "https://example.org"}),
+        ("codemirror_mode", "\ud83d"),
+        ("codemirror_mode", {"name": object()}),
+    ],
+)
+def test_what_no_front_end_could_be_told_is_refused(field: str, value: object) -> None:
+    with pytest.raises(LanguageError, match=rf"Language\.{field} must be "):
+        Language(**{**FIELDS, field: value})
 
 
 def test_options_may_be_nested() -> None:

@@ -117,7 +117,7 @@ def test_the_guard_kills_the_whole_group_when_its_leash_is_let_go() -> None:
         watch.close()
 
 
-@pytest.mark.parametrize("command", [["no-such-program"], ["/"], ["/etc/hostname"]])
+@pytest.mark.parametrize("command", [["no-such-program"], ["/"], ["/etc/hostname"], ["a\0b"]])
 def test_a_program_that_can_not_be_run_is_named_and_leaves_no_descriptor(
     command: list[str],
 ) -> None:
