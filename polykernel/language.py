@@ -133,8 +133,7 @@ class Language:
             self.codemirror_mode
         ):
             raise LanguageError(
-                "Language.codemirror_mode must be a string, or a dict with a JSON form, "
-                f"not {self.codemirror_mode!r}"
+                f"Language.codemirror_mode must be a string or a dict, not {self.codemirror_mode!r}"
             )
         if not isinstance(self.help_links, dict) or not all(
             map(_is_text, [*self.help_links, *self.help_links.values()])
