@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from polykernel import interpreters, kernelspecs, limits, plugins, runtimes
+from polykernel import interpreters, kernelspecs, limits, plugins, reinstall, runtimes
 from polykernel.doctor_report import Checked, Report, Trouble
 from polykernel.errors import EvaluatorStartError, LimitError, PolykernelError
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from polykernel.kernelspecs import Kernelspec
+    from polykernel.plugins import BrokenPlugin
 
 _PYTHON = re.compile(r"python(3(\.\d+)?)?\Z")  # where Jupyter puts its own interpreter
 _TIMEOUT = 60.0  # seconds; `jupyter` imports much, and disks may be slow
@@ -41,6 +41,7 @@ else:
         answer["host"] = "%s: %s" % (type(error).__name__, error)
 """ + interpreters.mark("answer")
 _OLDEST_HOST = (3, 11)
+_DECLARED = "polykernel_declared.plugin"  # whose languages are files, the user's own among them
 
 
 def examine() -> Report:
@@ -110,26 +111,7 @@ def _check(kernelspec: Kernelspec, malformed: str) -> Checked:
 
 
 def _again(kernelspec: Kernelspec, python: str | None = None) -> str:
-    """Write the command that installs it again, in its place and by its name."""
-    language = kernelspec.language or kernelspec.name.removeprefix("polykernel-")
-    folder = kernelspec.directory.parent
-    command = ["polykernel", "install", language]
-    if folder == kernelspecs.kernels_folder(user=True):
-        command += ["--user"]
-    elif folder == kernelspecs.kernels_folder(sys_prefix=True):
-        command += ["--sys-prefix"]
-    elif len(folder.parents) > 2:
-        command += ["--prefix", str(folder.parents[2])]
-    if kernelspec.name != kernelspecs.default_name(language):
-        command += ["--kernel-name", kernelspec.name]
-    python = kernelspec.option("--python") if python is None else python
-    if python:
-        command += ["--python", python]
-    for name in limits.OPTIONS:
-        written = kernelspec.option(limits.flag(name))
-        if written:
-            command += [limits.flag(name), written]
-    return f"write it again: {shlex.join(command)}"
+    return f"write it again: {reinstall.command(kernelspec, python)}"
 
 
 def _interpreter(kernelspec: Kernelspec) -> str:
@@ -149,7 +131,7 @@ def _ask_host(kernelspec: Kernelspec, interpreter: str) -> dict[str, str]:
         kernelspec.option("--python"),
     ]
     path = interpreters.absolute(interpreter)
-    env = _env(kernelspec)
+    env = kernelspec.env
     try:
         return interpreters.ask_script(path, _HOST_QUESTION, arguments, env, options=["-P"])
     except EvaluatorStartError:
@@ -160,11 +142,6 @@ def _ask_host(kernelspec: Kernelspec, interpreter: str) -> dict[str, str]:
         raise EvaluatorStartError(
             f"{path} is Python {version}; Python {oldest} or newer is needed to run a kernel's host"
         ) from None
-
-
-def _env(kernelspec: Kernelspec) -> dict[str, str]:
-    env = kernelspec.content.get("env")
-    return {str(key): str(value) for key, value in env.items()} if isinstance(env, dict) else {}
 
 
 def look_inside(module: str, name: str, python: str) -> dict[str, str]:
@@ -215,7 +192,10 @@ def _host_troubles(
             f"{interpreter} -m pip install --force-reinstall polykernel",
         )
     if answer.get("plugin"):
-        yield Trouble(answer["plugin"], "install its package again, update it, or remove it")
+        advice = "install its package again, update it, or remove it"
+        if kernelspec.option("--plugin") == _DECLARED:
+            advice = "mend the file that declares the language, or put it back"
+        yield Trouble(answer["plugin"], advice)
     if answer.get("interpreter"):
         yield Trouble(answer["interpreter"], _again(kernelspec, "EXECUTABLE"))
     if answer.get("runtime"):
@@ -293,10 +273,10 @@ def _no_list(jupyter: str, why: str) -> Trouble:
 
 
 def _broken_plugins() -> list[Trouble]:
-    return [
-        Trouble(
-            str(broken),
-            "update or uninstall that package; 'polykernel list --json' has the traceback",
-        )
-        for broken in plugins.load_all().broken
-    ]
+    return [Trouble(str(broken), _mending(broken)) for broken in plugins.load_all().broken]
+
+
+def _mending(broken: BrokenPlugin) -> str:
+    if broken.plugin.module == _DECLARED and broken.language:
+        return "mend that file, or remove it"
+    return "update or uninstall that package; 'polykernel list --json' has the traceback"

@@ -77,8 +77,7 @@ def kernel_json(found: FoundLanguage, variant: Variant) -> dict[str, Any]:
     }
     content |= {
         "argv": _argv(found, variant),
-        "display_name": variant.display_name
-        or f"{content.get('display_name') or found.language.display_name}{' (dev)' * variant.dev}",
+        "display_name": variant.display_name or default_display_name(found, dev=variant.dev),
         "language": found.language.name,
         "interrupt_mode": "message",
         "kernel_protocol_version": PROTOCOL,
@@ -87,6 +86,13 @@ def kernel_json(found: FoundLanguage, variant: Variant) -> dict[str, Any]:
     if variant.env:
         content["env"] = dict(variant.env)
     return content
+
+
+def default_display_name(found: FoundLanguage, *, dev: bool) -> str:
+    """Give what the launcher shows where nothing else was asked for."""
+    template = _template(found)
+    content = _read_json(template / "kernel.json") if template else {}
+    return f"{content.get('display_name') or found.language.display_name}{' (dev)' * dev}"
 
 
 def _has_debugger(module: str, interpreter: Interpreter | None) -> bool:

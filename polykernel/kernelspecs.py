@@ -68,6 +68,12 @@ class Kernelspec:
         return recorded if isinstance(recorded, dict) else {}
 
     @property
+    def env(self) -> dict[str, str]:
+        """The variables that the kernel's environment gets."""
+        env = self.content.get("env")
+        return {str(key): str(value) for key, value in env.items()} if isinstance(env, dict) else {}
+
+    @property
     def files(self) -> list[str]:
         """The files beside ``kernel.json`` that ``polykernel install`` has added."""
         files = self.installed.get("files")

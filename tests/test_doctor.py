@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from polykernel import __version__
 if TYPE_CHECKING:
     from sample_environment import Environment
 
+DECLARED = "polykernel_declared.plugin"
 JUPYTER = Path(sys.executable).with_name("jupyter")
 
 
@@ -272,6 +274,75 @@ def test_the_limits_of_a_kernelspec_are_in_the_command_that_writes_it_again(
     argv = environment.content("polykernel-echo")["argv"]
     change(environment, argv=["/gone/bin/python", *argv[1:]])
     assert the_trouble(environment)["advice"].endswith("--cell-timeout '1h 30min'")
+
+
+def test_all_options_of_a_kernelspec_are_in_the_command_that_writes_it_again(
+    environment: Environment,
+) -> None:
+    options = [
+        "--kernel-name",
+        "mine",
+        "--display-name",
+        "My Echo",
+        "--env",
+        "A=b c",
+        "--env",
+        "D=",
+    ]
+    options += ["--memory", "1GiB", "--dev", "--replay"]
+    done = environment.polykernel("install", "echo", "--sys-prefix", *options)
+    assert done.returncode == 0, done.stderr
+    before = environment.content("mine")
+    change(environment, "mine", argv=["/gone/bin/python", *before["argv"][1:]])
+    advice = the_trouble(environment, "mine")["advice"]
+    command = shlex.split(advice.removeprefix("write it again: "))
+    assert command == ["polykernel", "install", "echo", "--sys-prefix", *options]
+    assert environment.polykernel(*command[1:]).returncode == 0
+    after = environment.content("mine")
+    assert {**after, "metadata": before["metadata"]} == before
+
+
+def test_what_is_as_it_is_by_default_is_not_in_that_command(environment: Environment) -> None:
+    environment.polykernel("install", "echo", "--sys-prefix", "--dev")
+    argv = environment.content("polykernel-echo-dev")["argv"]
+    change(environment, "polykernel-echo-dev", argv=["/gone/bin/python", *argv[1:]])
+    advice = the_trouble(environment, "polykernel-echo-dev")["advice"]
+    assert advice == "write it again: polykernel install echo --sys-prefix --dev"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ('{"argv": [], "language": "echo"}', "echo"),
+        ('{"metadata": {"polykernel": {"language": "echo"}}}', "echo"),
+        ("{", "LANGUAGE"),
+    ],
+)
+def test_the_name_of_a_malformed_kernelspec_is_not_taken_for_a_language(
+    environment: Environment, text: str, language: str
+) -> None:
+    kernelspec(environment, "polykernel-proj2", text)
+    advice = the_trouble(environment, "polykernel-proj2")["advice"]
+    command = f"polykernel install {language} --sys-prefix --kernel-name polykernel-proj2"
+    assert advice.endswith(f"write it again: {command}")
+
+
+def test_a_file_of_the_users_own_that_is_wrong_is_to_be_mended(environment: Environment) -> None:
+    folder = environment.root / "config" / "polykernel" / "languages"
+    folder.mkdir(parents=True)
+    environment.env["JUPYTER_CONFIG_DIR"] = str(environment.root / "config")
+    (folder / "words.toml").write_text("[")
+    done = environment.polykernel("doctor", "--json")
+    (trouble,) = json.loads(done.stdout)["troubles"]
+    assert str(folder / "words.toml") in trouble["problem"]
+    assert trouble["advice"] == "mend that file, or remove it"
+
+    argv = environment.content("polykernel-echo")["argv"]
+    argv = [{"echo": "words", "polykernel_echo.plugin": DECLARED}.get(part, part) for part in argv]
+    change(environment, argv=argv)
+    trouble = the_trouble(environment)
+    assert str(folder / "words.toml") in trouble["problem"]
+    assert trouble["advice"] == "mend the file that declares the language, or put it back"
 
 
 def test_of_two_kernelspecs_with_one_name_the_hidden_one_is_told(environment: Environment) -> None:
