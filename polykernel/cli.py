@@ -65,8 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         import errno
         import os
 
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            print(f"polykernel: can't write: {error.strerror}", file=sys.stderr)
         # `polykernel list | head`, or a terminal that was closed
-        if error.errno not in (errno.EPIPE, errno.EIO):
+        elif error.errno not in (errno.EPIPE, errno.EIO):
             raise
         # or Python would complain, at its end, that it can't flush
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -258,18 +258,31 @@ def uninstall(arguments: Namespace) -> int:
     if arguments.all == bool(arguments.names):
         raise PolykernelError("say which kernelspecs to remove, or --all")
     folder = _folder(arguments)
-    ours = [spec.name for spec in kernelspecs.find_all([folder]) if spec.installed]
-    names = ours if arguments.all else [_kernel_name(name, folder) for name in arguments.names]
+    names = [_kernel_name(name, folder) for name in arguments.names]
+    if arguments.all:
+        installed = [spec for spec in kernelspecs.find_all([folder]) if spec.installed]
+        # what a link leads to was installed elsewhere
+        names = [spec.directory.name for spec in installed if not spec.directory.is_symlink()]
+    failed = False
     for name in names:
-        removed = kernelspecs.uninstall(name, folder)
-        print(f"removed {removed.name} from {folder}")
-        if removed.replaced is not None:
-            print("    what its package had put there is back")
-        elif removed.directory.exists():
-            print(f"    {removed.directory} keeps what 'polykernel install' had not written")
+        try:
+            removed = kernelspecs.uninstall(name, folder)
+        except PolykernelError as error:  # the others can be removed nevertheless
+            failed = True
+            print(f"polykernel: {error}", file=sys.stderr)
+        else:
+            _tell_removed(removed, folder)
     if not names:
         print(f"'polykernel install' has written nothing in {folder}")
-    return 0
+    return 2 if failed else 0
+
+
+def _tell_removed(removed: Kernelspec, folder: Path) -> None:
+    print(f"removed {removed.name} from {folder}")
+    if removed.replaced is not None:
+        print("    what its package had put there is back")
+    elif removed.directory.exists():
+        print(f"    {removed.directory} keeps what 'polykernel install' had not written")
 
 
 def _kernel_name(name: str, folder: Path) -> str:

@@ -181,7 +181,8 @@ def install(
     files = logos(found)
     new = {file for file in files if not (directory / file).exists()}
     record["files"] = sorted(new.union(previous.files if previous else ()))
-    with _writing(directory):
+    elsewhere = "" if folder == kernels_folder(user=True) else "--user or "
+    with _writing(directory, f"; choose another place with {elsewhere}--prefix DIR"):
         _write(directory, {**files, "kernel.json": _dump(content)})
     return read(directory)
 
@@ -214,7 +215,10 @@ def uninstall(name: str, folder: Path) -> Kernelspec:
     Raises:
         KernelspecError: There is none, something else wrote it, or it can't be removed.
     """
-    directory = folder / valid_name(name)
+    valid = valid_name(name)
+    directory = folder / name  # a folder may have capital letters: Jupyter knows it in lower case
+    if not directory.exists():
+        directory = folder / valid
     kernelspec = read(directory)
     if not directory.exists():
         raise KernelspecError(f"there is no kernelspec {name} in {folder}")
@@ -307,11 +311,8 @@ def _dump(content: dict[str, Any]) -> bytes:
 
 
 @contextmanager
-def _writing(directory: Path) -> Iterator[None]:
+def _writing(directory: Path, advice: str = "") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise KernelspecError(
-            f"can't write {directory}: {error.strerror}; "
-            "choose another place with --user or --prefix DIR"
-        ) from None
+        raise KernelspecError(f"can't write {directory}: {error.strerror}{advice}") from None

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
@@ -15,10 +16,9 @@ from polykernel import __version__, cli, cli_arguments, cli_commands, cli_start
 from polykernel.errors import PolykernelError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sample_environment import Environment
 
+FULL = Path("/dev/full")  # Linux only
 COMMANDS = ("list", "install", "uninstall", "run", "exec", "repl", "dev", "check", "doctor", "new")
 
 
@@ -148,6 +148,22 @@ def test_a_reader_that_goes_away_ends_it_quietly(environment: Environment) -> No
     _, errors = process.communicate()
     assert errors == ""
     assert process.returncode == 1
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="there is no disk that is full")
+@pytest.mark.parametrize("command", ["list", "doctor", "--help"])
+def test_a_full_disk_is_told_in_one_line(environment: Environment, command: str) -> None:
+    with FULL.open("w") as full:
+        done = subprocess.run(
+            [environment.python, "-P", "-m", "polykernel", command],
+            env=environment.env,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "polykernel: can't write: No space left on device\n"
 
 
 def test_windows_is_refused_clearly() -> None:
@@ -426,6 +442,32 @@ def test_uninstall_removes_what_install_wrote_and_nothing_else(environment: Envi
     assert environment.polykernel("uninstall", "--all").returncode == 0
     assert [path.name for path in environment.kernels.iterdir()] == ["other"]
     assert "has written nothing in" in environment.polykernel("uninstall", "--all").stdout
+
+
+def test_uninstall_removes_all_that_it_can(environment: Environment) -> None:
+    environment.polykernel("install", "echo", "calc", "--sys-prefix")
+    environment.polykernel("install", "echo", "--sys-prefix", "--kernel-name", "mine")
+    kernels = environment.kernels
+    (kernels / "mine").rename(kernels / "Mine")
+    (kernels / "polykernel-calc").rename(kernels / "a b")  # Jupyter takes no such name
+    elsewhere = environment.root / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "kernel.json").write_text((kernels / "Mine" / "kernel.json").read_text())
+    (kernels / "link").symlink_to(elsewhere)
+    done = environment.polykernel("uninstall", "--all", "--sys-prefix")
+    assert done.returncode == 2
+    assert done.stderr.startswith("polykernel: a kernel's name is made of letters")
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == f"removed mine from {kernels}\nremoved polykernel-echo from {kernels}\n"
+    assert sorted(path.name for path in kernels.iterdir()) == ["a b", "link"]
+    assert (elsewhere / "kernel.json").exists()
+
+
+def test_another_place_is_named_only_where_it_is_another(environment: Environment) -> None:
+    environment.user_kernels.parent.mkdir(parents=True)
+    environment.user_kernels.write_text("a file")
+    told = refused(environment.polykernel("install", "echo", "--user"))
+    assert told.endswith("; choose another place with --prefix DIR")
 
 
 def test_a_name_of_another_language_is_refused_in_one_line(environment: Environment) -> None:
