@@ -2,19 +2,19 @@
 
 IOPub has a bounded queue of its own. A subscriber that does not keep up makes the evaluator wait
 (through :attr:`Transport.on_congestion`); one that hangs while others read is left out after a
-while.
+while. When nobody reads they are waited for, however long it takes.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import deque
-from time import monotonic
 from typing import TYPE_CHECKING, cast
 
 import zmq
 from zmq.backend import Socket as _Core
 
+from polykernel.patience import Patience
 from polykernel.sockets import Sockets
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ HIGH_WATER_BYTES = 8 << 20  # bytes in flight, of messages that are large enough
 TRACKED = 32 << 10  # bytes from which a message is sent without a copy, and tracked
 BURST = 64  # messages that wait for the end of a turn of the loop, at most
 LOOK_AGAIN = 0.002  # seconds: POLLOUT of an XPUB socket is always set
-LEAVE_OUT_AFTER = 10.0  # seconds that one subscriber may hold up the others
 KNOCK_EVERY = 0.01  # seconds, at a front end whose stdin socket has not yet connected
 KNOCKS = 500  # until a question is given up
 AT_ONCE = 64  # messages read from a socket before the others get their turn
@@ -84,7 +83,7 @@ class Transport:
         self._in_flight_bytes = 0
         self._subscribers = 0
         self.turn = _Turn(self._end_turn)
-        self._stalled_since: float | None = None
+        self._patience: Patience | None = None  # while front ends are waited for
 
     @property
     def ports(self) -> dict[str, int]:
@@ -164,7 +163,7 @@ class Transport:
         caused is published before its reply: a reply on shell, and a question on stdin, wait while
         messages wait for IOPub. Control does not wait for front ends that don't read.
         """
-        if self._stalled_since is None:
+        if self._patience is None:
             if not self._queue and not self.turn.lasts:
                 self._soon(self._flush)
             self._queue.append((channel, frames))
@@ -185,7 +184,7 @@ class Transport:
 
     def _flush(self) -> None:
         """Send what waits for the end of the turn; nothing where front ends are waited for."""
-        if self._queue and self._stalled_since is None:
+        if self._queue and self._patience is None:
             self._go_on()
 
     def _try(self, channel: str, frames: Sequence[bytes]) -> bool:
@@ -265,36 +264,47 @@ class Transport:
                 self._queue.appendleft((channel, frames))
                 self._stall()
                 break
-            if self._stalled_since is not None:
-                self._stalled_since = monotonic()
+            if self._patience is not None:
+                self._patience.begin_anew()
         else:
-            if self._stalled_since is not None:
-                self._stalled_since = None
+            if self._patience is not None:
+                self._patience = None
                 self.on_congestion(False)
         self._look_again()
 
     def _stall(self) -> None:
         """Wait for front ends to read."""
-        if self._stalled_since is None:
-            self._stalled_since = monotonic()
+        if self._patience is None:
+            endpoint = cast(bytes, self._sockets["iopub"].last_endpoint)
+            self._patience = Patience(endpoint.decode(errors="surrogateescape"))
             self.on_congestion(True)
-        else:
-            self._leave_out_a_hung_one(monotonic() - self._stalled_since)
+        elif self._subscribers > 1 and self._patience.is_over():
+            self._leave_out_hung_ones(self._patience)
+            self._patience.begin_anew()
         self._later(LOOK_AGAIN, self._go_on)
 
-    def _leave_out_a_hung_one(self, waited: float) -> None:
-        """Go on without a subscriber that has not read for long, where others do read."""
-        if self._subscribers < 2 or waited < LEAVE_OUT_AFTER:
+    def _leave_out_hung_ones(self, patience: Patience) -> None:
+        """Go on without subscribers that have not read for long, where others do read."""
+        log.warning("a front end has not read for %.0f seconds and is left out", patience.waited)
+        if self._too_much_in_flight():
+            self._forget_in_flight(patience)
             return
-        log.warning("a front end has not read for %.0f seconds and is left out", waited)
         socket = self._sockets["iopub"]
-        self._in_flight.clear()
-        self._in_flight_bytes = 0
         socket.setsockopt(zmq.XPUB_NODROP, 0)
         try:
             self._publish(socket, self._queue.popleft()[1])
         finally:
             socket.setsockopt(zmq.XPUB_NODROP, 1)
+
+    def _forget_in_flight(self, patience: Patience) -> None:
+        """Go on although much is in flight.
+
+        ZeroMQ would leave out a subscriber only where it has not read a thousand messages, and keep
+        these for it, however large they are: its connection is ended instead.
+        """
+        patience.disconnect_hung()
+        self._in_flight.clear()
+        self._in_flight_bytes = 0
 
     # the end
 

@@ -12,6 +12,7 @@ from support.loops import run_until
 
 from polykernel.connection import ConnectionInfo
 from polykernel.errors import TransportError
+from polykernel.patience import LOOKS
 from polykernel.transport import Transport
 
 if TYPE_CHECKING:
@@ -257,3 +258,84 @@ def test_files_of_ipc_are_gone_where_one_can_not_be_listened_on(
     with pytest.raises(TransportError):
         Sockets(loop, ConnectionInfo(transport="ipc", ip=str(tmp_path / "k"), **numbers))  # type: ignore[arg-type]
     assert [path.name for path in tmp_path.iterdir()] == [f"k-{numbers['hb_port']}"]
+
+
+class Flood:
+    """Numbered messages, published as far as front ends keep up."""
+
+    def __init__(self, sockets: Sockets, size: int) -> None:
+        self._sockets = sockets
+        self._content = bytes(size)
+        self.sent = 0
+
+    def go_on(self, up_to: int = 1 << 30) -> None:
+        for _ in range(200):
+            if self._sockets.congestion[-1:] == [True] or self.sent == up_to:
+                return
+            self._sockets.transport.send("iopub", [b"%d" % self.sent, self._content])
+            self.sent += 1
+
+
+def read_all(client: zmq.Socket[bytes], got: list[bytes]) -> None:
+    while client.poll(0):
+        got.append(client.recv_multipart()[0])
+
+
+def numbers(count: int) -> list[bytes]:
+    return [b"%d" % number for number in range(count)]
+
+
+@pytest.fixture
+def short_patience(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr("polykernel.patience.LOOK_EVERY", 0.25)  # a connection ends within 1 s
+    caplog.set_level("DEBUG", "polykernel.patience")
+
+
+@pytest.mark.parametrize("size", [1000, 200_000])
+def test_subscribers_that_hang_together_are_waited_for_and_lose_nothing(
+    sockets: Sockets, short_patience: None, caplog: pytest.LogCaptureFixture, size: int
+) -> None:
+    clients = [sockets.subscribe_without_reading(), sockets.subscribe_without_reading()]
+    sockets.until(lambda: len(sockets.subscriptions) == 2, "both subscriptions")
+    flood = Flood(sockets, size)
+
+    def looked_often() -> bool:
+        flood.go_on()
+        return "left out" in caplog.text or caplog.text.count("no front end reads") > LOOKS + 1
+
+    sockets.until(looked_often, "more looks than one that hangs alone is given")
+    got: list[list[bytes]] = [[], []]
+
+    def all_read() -> bool:
+        for client, numbers_read in zip(clients, got, strict=True):
+            read_all(client, numbers_read)
+        return [len(each) for each in got] == [flood.sent, flood.sent]
+
+    sockets.until(all_read, "all messages")
+    assert got == [numbers(flood.sent)] * 2
+    assert "left out" not in caplog.text
+
+
+@pytest.mark.parametrize(("size", "many"), [(1000, 20_000), (1_000_000, 100)])
+def test_one_that_hangs_is_left_out_once_and_the_others_get_everything(
+    sockets: Sockets,
+    short_patience: None,
+    caplog: pytest.LogCaptureFixture,
+    size: int,
+    many: int,
+) -> None:
+    sockets.subscribe_without_reading()
+    reads = sockets.connect("iopub", zmq.SUB)
+    reads.subscribe(b"")
+    sockets.until(lambda: len(sockets.subscriptions) == 2, "both subscriptions")
+    flood = Flood(sockets, size)
+    got: list[bytes] = []
+
+    def all_came() -> bool:
+        flood.go_on(many)
+        read_all(reads, got)
+        return len(got) == many
+
+    sockets.until(all_came, "all messages")
+    assert got == numbers(many)
+    assert caplog.text.count("is left out") == 1

@@ -206,6 +206,19 @@ elsewhere(
 )
 elsewhere(
     FRONT_END,
+    "it hangs, while large displays are shown and others read",
+    told="after ten seconds, once, its connection is ended, so that nothing is kept for it; it may "
+    "come back; the others lose nothing",
+    test="test_transport.py::test_one_that_hangs_is_left_out_once_and_the_others_get_everything",
+)
+elsewhere(
+    FRONT_END,
+    "all hang together: a Jupyter server has two subscribers",
+    told="they are waited for, as one alone; none loses anything",
+    test="test_transport.py::test_subscribers_that_hang_together_are_waited_for_and_lose_nothing",
+)
+elsewhere(
+    FRONT_END,
     "it does not read, and the kernel is shut down",
     told="the shutdown is answered, and nothing is left",
     test="protocol/test_flood.py::test_a_shutdown_while_nobody_reads_ends_the_kernel",
