@@ -83,7 +83,7 @@ class Execution:
         self._reading_on = False  # since an interrupt, although front ends don't keep up
         self._stopped = False
         self.subshells = False
-        self.output = Output(lambda message: send("iopub", message))
+        self.output = Output(lambda message: send("iopub", message), self._runs)
         self.on_counted: Callable[[Message, int, str], None] = lambda message, count, code: None
         self.on_result: Callable[[Message, msgspec.Raw], None] = lambda message, data: None
         self.on_evaluator_up: Callable[[], None] = lambda: None
@@ -199,10 +199,17 @@ class Execution:
 
     def _on_idle(self) -> None:
         self._leaving = [shell for shell in self._leaving if shell.running]
-        if not any(shell.running for shell in self._shells()):
-            self._reading_on = False
-            self._refused = Dropped(log)
-            self._supervisor.request_over()
+        running = [shell.running_id for shell in self._shells() if shell.running]
+        if running:
+            # the main shell's cell comes first, as long as there is one
+            next(filter(self.output.leave_unclaimed_to, running), None)
+            return
+        self._reading_on = False
+        self._refused = Dropped(log)
+        self._supervisor.request_over()
+
+    def _runs(self, number: int) -> bool:
+        return any(shell.running_id == number for shell in self._shells())
 
     # subshells
 

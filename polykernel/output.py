@@ -61,10 +61,14 @@ class Output:
 
     Args:
         publish: Sends a message on IOPub.
+        runs: Whether the evaluator has not yet answered the request of that id.
     """
 
-    def __init__(self, publish: Callable[[Message], None]) -> None:
+    def __init__(
+        self, publish: Callable[[Message], None], runs: Callable[[int], bool] = lambda cell: False
+    ) -> None:
         self._send = publish
+        self._runs = runs
         self._loop = IOLoop.current()
         self._cells: dict[int, _Target] = {}
         self._last = _Target(NOBODY)
@@ -114,7 +118,23 @@ class Output:
         if cell is not None:
             self._cells[cell] = target
         if len(self._cells) > REMEMBERED:
-            del self._cells[next(iter(self._cells))]
+            self._forget_one()
+
+    def _forget_one(self) -> None:
+        over = (cell for cell in self._cells if not self._runs(cell))
+        self._cells.pop(next(over, -1), None)
+
+    def leave_unclaimed_to(self, cell: int | None) -> bool:
+        """Let a cell that runs already get what says of no cell that it belongs to it.
+
+        Returns:
+            Whether it is one that has begun.
+        """
+        target = self._cells.get(cell) if cell is not None else None
+        if target is None:
+            return False
+        self._last = target
+        return True
 
     def take(self, stream: str, data: bytes) -> None:
         """Take bytes of descriptor 1 or 2, UTF-8 that may be cut anywhere."""

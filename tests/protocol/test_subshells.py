@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from polykernel.output import REMEMBERED
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -358,6 +360,41 @@ def test_what_a_child_prints_belongs_to_the_only_cell_that_runs(python: Kernel) 
     code = "print('a'); subprocess.run(['echo', 'b']); print('c')"
     outcome = client.outcome(client.send_execute(code + ";", subshell=shell))
     assert sorted(outcome.text().split()) == ["a", "b", "c"]
+
+
+def test_what_a_child_prints_belongs_to_a_subshells_cell_again_when_the_main_shells_is_over(
+    python: Kernel,
+) -> None:
+    client = python.client
+    shell = client.create_subshell()
+    client.execute("import os")
+    gate, cell = python.start_at_gate("os.system('echo child');", subshell=shell)
+    main = client.send_execute("os.system('echo main');")
+    assert client.outcome(main).text() == "main\n"
+    gate.open()
+    assert client.outcome(cell).text() == "at the gate\nchild\n"
+
+
+@pytest.mark.parametrize("silent", [False, True], ids=["shown", "silent"])
+def test_what_a_subshells_cell_shows_is_its_own_however_many_cells_ended_meanwhile(
+    python: Kernel, silent: bool
+) -> None:
+    client = python.client
+    shell = client.create_subshell()
+    gate = python.gate()
+    code = gate.code + "print('mine'); display('mine, too')"
+    cell = client.send_execute(code, subshell=shell, silent=silent)
+    quick = [client.send_execute("1") for _ in range(REMEMBERED + 10)]
+    assert {client.outcome(each).status for each in quick} == {"ok"}
+    gate.open()
+    outcome = client.outcome(cell)
+    own = [] if silent else ["at the gate\nmine\n", "'mine, too'"]
+    shown = outcome.contents("display_data")
+    assert [each for each in [outcome.text()] if each] == own[:1]
+    assert [each["data"]["text/plain"] for each in shown] == own[1:]
+    client.sync()
+    others = [seen for seen in client.seen if seen.parent in quick]
+    assert not [seen for seen in others if seen.msg_type in ("stream", "display_data")]
 
 
 def test_tracebacks_show_the_lines_of_the_subshells_cell(python: Kernel) -> None:
