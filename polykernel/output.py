@@ -218,9 +218,13 @@ class Output:
 
     def _tell(self, target: _Target, notice: str) -> None:
         """Tell the user something on a cell's stderr, whatever it has shown already."""
-        if notice:
-            self._put(target, "stderr", notice)
+        if not notice:
+            return
+        try:
+            self._put(target, "stderr", notice.encode(errors="backslashreplace").decode())
             self.flush()
+        except Exception:  # a bug of ours, or no memory, must not keep a cell from its end
+            log.exception("the user is not told: %r", notice)
 
     def _target(self, cell: int | None) -> _Target:
         """Find whose text or event it is; an earlier cell that goes on printing is kept."""

@@ -82,7 +82,8 @@ class Overflow:
         self._kept = self._dropped = 0
         told = ""
         if kept:
-            told += f"{in_words(kept, self._limit)} more than the limit are in {self._path}\n"
+            where = self._path and _printable(self._path)
+            told += f"{in_words(kept, self._limit)} more than the limit are in {where}\n"
         if dropped:
             why = self._trouble or f"the file may grow to {KEPT_TIMES} times the limit"
             told += f"{in_words(dropped, self._limit)} were dropped: {why}\n"
@@ -107,7 +108,7 @@ class Overflow:
             with self._path.open("ab") as file:
                 file.write(data)
         except OSError as error:  # a full disk
-            self._trouble = f"{self._path}: {error.strerror}"
+            self._trouble = f"{_printable(self._path)}: {error.strerror}"
             return 0
         return len(data)
 
@@ -120,9 +121,14 @@ class Overflow:
             folders.make(folder)
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         except OSError as error:
-            self._trouble = f"{path}: {error.strerror}"
+            self._trouble = f"{_printable(path)}: {error.strerror}"
             self._untold.append(f"{begin}What follows is dropped: {self._trouble}\n")
         else:
             self._path = path
-            self._untold.append(f"{begin}What follows is kept in {path}\n")
+            self._untold.append(f"{begin}What follows is kept in {_printable(path)}\n")
         self._untold.append(f"{self._limit.advice}\n")
+
+
+def _printable(path: Path) -> str:
+    """Write a path so that it can be told: its bytes need not be UTF-8."""
+    return os.fsencode(path).decode(errors="backslashreplace")

@@ -202,6 +202,21 @@ def test_an_event_that_is_none_is_refused(
     assert published.all() == []
 
 
+def test_what_can_not_be_told_ends_nothing(
+    published: Published, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(message: Message) -> None:
+        raise MemoryError
+
+    published.begin(1)
+    monkeypatch.setattr(published.output, "_send", refuse)
+    assert published.output.say("a notice\n")
+    monkeypatch.undo()
+    assert "a notice" in caplog.text
+    published.output.say("\udce9 is half a character\n")
+    assert published.text("stderr") == "\\udce9 is half a character\n"
+
+
 def test_only_the_last_cells_are_remembered(
     published: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -336,6 +338,22 @@ def test_where_no_file_can_be_written_the_cell_says_so(kernel: Start) -> None:
     assert outcome.text() == "x" * 1000
     assert "What follows is dropped: /dev/null/nowhere" in outcome.text("stderr")
     assert "4.0 kB were dropped" in outcome.text("stderr")
+    assert limited.execute("6 * 7").result == "42"
+
+
+def test_a_folder_whose_name_is_no_utf_8_is_told_and_the_cell_ends(
+    kernel: Start, tmp_path: Path
+) -> None:
+    folder = os.fsdecode(os.fsencode(tmp_path) + b"/d\xe9")
+    limited = kernel("polykernel-python", environment={"JUPYTER_DATA_DIR": folder})
+    outcome = execute(limited, "print('x' * 5000)", max_output="1kB")
+    assert outcome.status == "ok"
+    assert outcome.text() == "x" * 1000
+    begin, end = re.findall(r"(?:kept in|limit are in) (.*)\n", outcome.text("stderr"))
+    assert begin == end
+    assert begin.startswith(f"{tmp_path}/d\\xe9/polykernel/output/")
+    (file,) = Path(folder, "polykernel", "output").iterdir()
+    assert file.name == Path(begin).name
     assert limited.execute("6 * 7").result == "42"
 
 
