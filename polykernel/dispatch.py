@@ -83,6 +83,7 @@ class Dispatch:
         self._comms = Comms(execution, send)
         execution.on_counted = history.counted
         execution.on_result = history.result
+        execution.on_over = history.over
         execution.on_abilities_changed = self._on_abilities
         execution.on_debug_event = debugger.on_event
         execution.on_evaluator_gone.append(debugger.on_death)

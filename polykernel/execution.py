@@ -55,6 +55,7 @@ class Execution:
         subshells: Whether cells can run side by side, as far as is known.
         on_counted: Told of each cell that counts, of its number and of its code.
         on_result: Told of the result of a cell that counts.
+        on_over: Told of the end of a cell that counts.
         on_abilities_changed: Told what a new evaluator says of itself.
         on_evaluator_up: Told that a new evaluator has said it.
         on_comm: Told of each comm message that the evaluator sends.
@@ -86,6 +87,7 @@ class Execution:
         self.output = Output(lambda message: send("iopub", message), self._runs)
         self.on_counted: Callable[[Message, int, str], None] = lambda message, count, code: None
         self.on_result: Callable[[Message, msgspec.Raw], None] = lambda message, data: None
+        self.on_over: Callable[[Message], None] = lambda message: None
         self.on_evaluator_up: Callable[[], None] = lambda: None
         self.on_abilities_changed: Callable[[Abilities], None] = lambda abilities: None
         self.on_debug_event: Callable[[bytes], None] = lambda content: None
@@ -111,6 +113,7 @@ class Execution:
             ),
             on_counted=self._counted,
             on_result=self._resulted,
+            on_over=self._over,
             on_idle=self._on_idle,
             busy_beside=self.busy_beside,
         )
@@ -196,6 +199,9 @@ class Execution:
 
     def _resulted(self, message: Message, data: msgspec.Raw) -> None:
         self.on_result(message, data)
+
+    def _over(self, message: Message) -> None:
+        self.on_over(message)
 
     def _on_idle(self) -> None:
         self._leaving = [shell for shell in self._leaving if shell.running]

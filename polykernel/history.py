@@ -37,7 +37,6 @@ STARTED_AGAIN_AFTER = 5.0  # seconds, where the thread could not be started
 ANSWERED_WITHIN = 10.0  # seconds, else memory answers
 CLOSED_WITHIN = 2.5  # seconds: front ends kill a kernel whose shutdown takes 5
 OUTPUT_KEPT = 100_000  # characters of a result
-_RUNNING = 100  # cells whose results may still come: as many as run side by side
 
 log = logging.getLogger("polykernel.history")
 
@@ -93,8 +92,6 @@ class History:
         """
         serial = self._memory.add(line, code)
         self._running[message.header.msg_id] = serial
-        if len(self._running) > _RUNNING:
-            del self._running[next(iter(self._running))]
         self._change(Counted(serial, line, code))
 
     def result(self, message: Message, data: msgspec.Raw) -> None:
@@ -104,7 +101,7 @@ class History:
             message: Its request.
             data: The MIME bundle of its result.
         """
-        serial = self._running.pop(message.header.msg_id, None)
+        serial = self._running.get(message.header.msg_id)
         text = from_json(bytes(data), _Data).plain
         if serial is None or not isinstance(text, str):
             return
@@ -112,6 +109,14 @@ class History:
             text = f"{text[:OUTPUT_KEPT]}\N{HORIZONTAL ELLIPSIS}"
         self._memory.set_output(serial, text)
         self._change(Result(serial, text))
+
+    def over(self, message: Message) -> None:
+        """Take notice that a cell that counts has ended.
+
+        Args:
+            message: Its request.
+        """
+        self._running.pop(message.header.msg_id, None)
 
     def _change(self, change: Change) -> None:
         if self._in_memory:

@@ -71,6 +71,7 @@ class Shared(msgspec.Struct):
         limiter: Sees to it that they are kept.
         on_counted: Told of each cell that counts, of its number and of its code.
         on_result: Told of the result of a cell that counts.
+        on_over: Told of the end of a cell that counts.
         on_idle: Told when a shell has nothing running any more.
         busy_beside: The request that runs in another shell than the given one, or ``None``.
         renewal: Makes a fresh evaluator where the plugin's files have changed; ``None`` where
@@ -89,6 +90,7 @@ class Shared(msgspec.Struct):
     limiter: Limiter
     on_counted: Callable[[Message, int, str], None]
     on_result: Callable[[Message, msgspec.Raw], None]
+    on_over: Callable[[Message], None]
     on_idle: Callable[[], None]
     busy_beside: Callable[[Shell], Message | None]
     renewal: Renewal | None = None
@@ -383,6 +385,8 @@ class Shell:
 
     def _over(self, item: Item) -> None:
         self._shared.input.cell_over(item.message)
+        if isinstance(item, Cell) and item.counts:
+            self._shared.on_over(item.message)
         self._nothing_runs()
         self._status(item.message, "idle")
         self._next()

@@ -213,6 +213,20 @@ def test_a_flood_that_goes_on_after_an_interrupt_waits_again(start: Callable[...
     kernel.execution.resume()
 
 
+def test_each_cell_that_counts_is_told_to_be_over_however_it_ends(
+    start: Callable[..., Kernel],
+) -> None:
+    kernel = start()
+    over: list[str] = []
+    kernel.execution.on_over = lambda message: over.append(message.header.msg_id)
+    cells = [kernel.execute("pass"), kernel.execute("1/0", stop_on_error=False)]
+    silent = kernel.execute("pass", silent=True)
+    cells.append(kernel.execute("os._exit(5)"))
+    for each in (*cells, silent):
+        kernel.reply(each)
+    assert over == cells
+
+
 def test_what_is_broken_is_told_by_each_cell_and_nothing_is_asked(
     start: Callable[..., Kernel],
 ) -> None:

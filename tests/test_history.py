@@ -46,12 +46,20 @@ class Session:
 
     def run(self, *cells: str, output: str | None = None) -> None:
         for code in cells:
-            self._count += 1
-            request = Message(header=Header(f"{id(self)}-{self._count}", "execute_request"))
-            self._history.counted(request, self._count, code)
+            request = self.begin(code)
             if output is not None:
-                bundle = msgspec.json.encode({"image/png": "x", "text/plain": output})
-                self._history.result(request, msgspec.Raw(bundle))
+                self.result(request, output)
+            self._history.over(request)
+
+    def begin(self, code: str) -> Message:
+        self._count += 1
+        request = Message(header=Header(f"{id(self)}-{self._count}", "execute_request"))
+        self._history.counted(request, self._count, code)
+        return request
+
+    def result(self, request: Message, output: str) -> None:
+        bundle = msgspec.json.encode({"image/png": "x", "text/plain": output})
+        self._history.result(request, msgspec.Raw(bundle))
 
     def ask(self, **content: object) -> Any:
         found: list[dict[str, Any]] = []
@@ -649,3 +657,15 @@ def test_where_there_is_a_file_memory_keeps_less(
     session = begin()
     session.run(*CELLS)
     assert session.inputs() == CELLS[-2:]
+
+
+@pytest.mark.parametrize("where", ["file", "memory"])
+def test_the_result_of_a_cell_is_kept_however_many_cells_ended_while_it_ran(
+    begin: Callable[..., Session], path: Path, where: str
+) -> None:
+    session = begin(path if where == "file" else "off")
+    long = session.begin("long")
+    session.run(*["x = 1"] * 300)
+    session.result(long, "done")
+    found = session.ask(hist_access_type="search", pattern="long", output=True)
+    assert [entry[2] for entry in found] == [["long", "done"]]
