@@ -5,7 +5,7 @@ Specification: "Messages on the shell ROUTER/DEALER channel".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -33,17 +33,33 @@ class Shown(msgspec.Struct, frozen=True):
     data: msgspec.Raw
     metadata: msgspec.Raw = msgspec.Raw(b"{}")
 
+    def __post_init__(self) -> None:
+        if not (_is_object(self.data) and _is_object(self.metadata)):
+            raise ValueError("data and metadata must be objects")
+
+
+class _Display(msgspec.Struct):
+    """What a cell shows."""
+
+    data: dict[str, msgspec.Raw]
+    metadata: dict[str, msgspec.Raw] | msgspec.UnsetType = msgspec.UNSET
+    transient: dict[str, msgspec.Raw] | msgspec.UnsetType = msgspec.UNSET
+
 
 class CellResult(msgspec.Struct, frozen=True):
     """What an evaluator answers to a cell (docs/channel.md, "Result of a cell")."""
 
-    status: str
+    status: Literal["ok", "error"]
     result: Shown | None = None
-    ename: str = ""
+    ename: str | None = None
     evalue: str = ""
     traceback: list[str] = []
     user_expressions: msgspec.Raw = msgspec.Raw(b"{}")
     payload: msgspec.Raw = msgspec.Raw(b"[]")
+
+    def __post_init__(self) -> None:
+        if self.status == "error" and self.ename is None:
+            raise ValueError("an error must have an ename")
 
 
 class CompleteRequest(msgspec.Struct, frozen=True):
@@ -127,3 +143,26 @@ def execute_result(shown: Shown, execution_count: int) -> bytes:
     return encode(
         {"execution_count": execution_count, "data": shown.data, "metadata": shown.metadata}
     )
+
+
+def display_content(content: bytes) -> bytes:
+    """Give the content of a display with all that front ends rely on.
+
+    Raises:
+        msgspec.DecodeError: It is none.
+        RecursionError: It is nested too deeply.
+    """
+    display = _decode_display(content)
+    missing = b""
+    if display.metadata is msgspec.UNSET:
+        missing += b',"metadata":{}'
+    if display.transient is msgspec.UNSET:
+        missing += b',"transient":{}'
+    return content.rstrip()[:-1] + missing + b"}" if missing else content
+
+
+_decode_display = msgspec.json.Decoder(_Display).decode
+
+
+def _is_object(value: msgspec.Raw) -> bool:
+    return bytes(memoryview(value)[:1]) == b"{"

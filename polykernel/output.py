@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 from tornado.ioloop import IOLoop
 
+from polykernel.content import display_content
 from polykernel.message import NOBODY, Message
 
 if TYPE_CHECKING:
@@ -184,6 +185,11 @@ class Output:
             metadata = bytes(params.metadata)
             if metadata.lstrip()[:1] != b"{":
                 return False
+            if msg_type in COUNTED:
+                try:
+                    content = display_content(content)
+                except (msgspec.DecodeError, RecursionError):
+                    return False
             self.flush()
             if self._wants(target, msg_type, content, params):
                 self._send(target.parent.child(msg_type, content, metadata, params.binary()))

@@ -342,7 +342,8 @@ class Shell:
             self._fail(cell, excess_content(excess, *result.traceback))
             return
         if result.status != "ok":
-            self._fail(cell, error_content(result.ename, result.evalue, result.traceback))
+            ename = result.ename or ""
+            self._fail(cell, error_content(ename, result.evalue, result.traceback))
             return
         if shown and not cell.quiet:
             self._show(cell, shown)

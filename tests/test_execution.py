@@ -213,6 +213,27 @@ def test_a_flood_that_goes_on_after_an_interrupt_waits_again(start: Callable[...
     kernel.execution.resume()
 
 
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ({"status": "OK"}, "'OK'"),
+        ({"status": None}, "`$.status`"),
+        ({"status": "error"}, "an error must have an ename"),
+        ({"result": {"data": "text"}}, "data and metadata must be objects"),
+        ({"result": {"data": {}, "metadata": None}}, "data and metadata must be objects"),
+    ],
+)
+def test_a_result_that_is_none_is_refused_and_told_in_its_cell(
+    start: Callable[..., Kernel], answer: dict[str, Any], told: str
+) -> None:
+    kernel = start()
+    reply = kernel.reply(kernel.execute(f"answer.update({answer!r})"))
+    assert (reply["status"], reply["ename"]) == ("error", "ChannelError")
+    assert "the cell's result was refused: " in reply["evalue"]
+    assert told in reply["evalue"]
+    assert kernel.reply(kernel.execute("pass"))["status"] == "ok"
+
+
 def test_each_cell_that_counts_is_told_to_be_over_however_it_ends(
     start: Callable[..., Kernel],
 ) -> None:

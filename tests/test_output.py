@@ -192,6 +192,10 @@ def test_what_a_silent_cell_prints_and_shows_is_dropped(published: Published) ->
         ("stream", b'{"name": "stdout", "text": 3}'),
         ("display_data", b"[]"),
         ("display_data", b"3"),
+        ("display_data", b"{}"),
+        ("display_data", b'{"data": "text"}'),
+        ("display_data", b'{"data": {}, "metadata": null}'),
+        ("update_display_data", b'{"data": {}, "transient": []}'),
     ],
 )
 def test_an_event_that_is_none_is_refused(
@@ -200,6 +204,18 @@ def test_an_event_that_is_none_is_refused(
     published.begin(1)
     assert published.event(msg_type, None, content) is False
     assert published.all() == []
+
+
+@pytest.mark.parametrize("missing", [["metadata"], ["transient"], ["metadata", "transient"], []])
+@pytest.mark.parametrize("end", ["", " \n"])
+def test_a_display_has_all_that_front_ends_rely_on(
+    published: Published, missing: list[str], end: str
+) -> None:
+    whole = {"data": {"text/plain": "x"}, "metadata": {}, "transient": {}}
+    sent = {key: value for key, value in whole.items() if key not in missing}
+    published.begin(1)
+    assert published.event("display_data", None, (json.dumps(sent) + end).encode())
+    assert [content for _, _, content in published.all()] == [whole]
 
 
 def test_what_can_not_be_told_ends_nothing(
