@@ -198,7 +198,7 @@ class Renewal:
             return error_content("its result was refused", str(error))
         if result.status == "ok":
             return None
-        return error_content(result.ename, result.evalue, result.traceback)
+        return error_content(result.ename or "", result.evalue, result.traceback)
 
     def _finish(self, work: _Work) -> None:
         """Let the cell run in the fresh evaluator."""
