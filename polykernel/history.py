@@ -161,7 +161,10 @@ class History:
         Raises:
             msgspec.DecodeError: The request's content is malformed.
         """
-        waiting = _Waiting(from_json(message.content, HistoryRequest), deliver)
+        # some front ends write null for what they have no wish about
+        wishes = from_json(message.content, dict[str, Any])
+        wishes = {name: wish for name, wish in wishes.items() if wish is not None}
+        waiting = _Waiting(msgspec.convert(wishes, HistoryRequest), deliver)
         self._waiting.append(waiting)
         ended = self._in_memory or self._on_closed is not None
         thread = None if ended else self._hand_over()

@@ -187,12 +187,18 @@ def test_with_output_each_entry_has_the_text_of_its_result_or_null(four_cells: S
 
 @pytest.mark.parametrize(
     "content",
-    [{"hist_access_type": "first"}, {"n": "x"}, {"pattern": None}, {"session": 0.5}],
+    [{"hist_access_type": "first"}, {"n": "x"}, {"pattern": 5}, {"session": 0.5}],
     ids=str,
 )
 def test_malformed_requests_are_refused(four_cells: Session, content: dict[str, Any]) -> None:
     with pytest.raises(msgspec.DecodeError):
         four_cells.ask(**content)
+
+
+def test_null_stands_for_what_is_not_said(four_cells: Session) -> None:
+    names = ("output", "raw", "session", "start", "stop", "n", "pattern", "unique")
+    wishes = dict.fromkeys(names)
+    assert four_cells.ask(hist_access_type="tail", **wishes) == four_cells.ask()
 
 
 def test_requests_are_answered_in_order(begin: Callable[..., Session]) -> None:
