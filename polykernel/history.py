@@ -161,9 +161,13 @@ class History:
         Raises:
             msgspec.DecodeError: The request's content is malformed.
         """
-        # some front ends write null for what they have no wish about
-        wishes = from_json(message.content, dict[str, Any])
-        wishes = {name: wish for name, wish in wishes.items() if wish is not None}
+        # some front ends write null for what they have no wish about; they must say what they ask
+        asked = from_json(message.content, dict[str, Any])
+        wishes = {
+            name: wish
+            for name, wish in asked.items()
+            if wish is not None or name == "hist_access_type"
+        }
         waiting = _Waiting(msgspec.convert(wishes, HistoryRequest), deliver)
         self._waiting.append(waiting)
         ended = self._in_memory or self._on_closed is not None

@@ -12,15 +12,19 @@ if TYPE_CHECKING:
 
 
 class Inbox:
-    """A queue whose first message stays until it is taken.
+    """A queue whose first message stays until it is taken, and can be put back.
 
-    Between the two, anything may be raised in the thread that waits: by a trace function that the
-    user has left behind, or by another thread. No message is lost then.
+    Anything may be raised in the thread that waits, before it serves what it has got: by a trace
+    function that the user has left behind, or by another thread. No message is lost then.
+
+    Attributes:
+        taken: The message that was taken last.
     """
 
     def __init__(self) -> None:
         self._messages: deque[Any] = deque()
         self._arrivals: SimpleQueue[None] = SimpleQueue()
+        self.taken: Any = None
 
     def put(self, message: Any) -> None:
         """Add a message."""
@@ -39,4 +43,10 @@ class Inbox:
 
     def take(self) -> None:
         """Remove the first message."""
+        self.taken = self._messages[0]
         self._messages.popleft()
+
+    def put_back(self) -> None:
+        """Let the message that was taken last be the first again."""
+        if not self._messages or self._messages[0] is not self.taken:
+            self._messages.appendleft(self.taken)

@@ -180,16 +180,14 @@ class Runtime:
         failures = 0
         while not self._signals.terminating:
             try:
-                self._main.settle_debt()
+                self._main.recover(self._inbox)
                 message = self._next()
                 if message.get("method") == "shutdown":
                     return
+                self._inbox.take()
                 if message["method"] == "hello":
-                    self._inbox.take()
                     self._hello(message["id"], message.get("params") or {})
                 else:
-                    self._main.owe(message["id"])
-                    self._inbox.take()
                     self._main.handle(message)
                 failures = 0
             except KeyboardInterrupt:  # noqa: PERF203
@@ -220,6 +218,7 @@ class Runtime:
         return message
 
     def _hello(self, number: object, params: dict[str, Any]) -> None:
+        self._main.begun = number
         try:
             if params.get("protocol", PROTOCOL) != PROTOCOL:
                 self._outlet.refuse(

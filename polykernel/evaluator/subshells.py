@@ -145,12 +145,11 @@ class Subshell:
         self._up.wait()
         while not self._over:
             try:
-                self.worker.settle_debt()
+                self.worker.recover(self._inbox)
                 message = self._next()
                 if message is None:
                     self._over = True
                     break
-                self.worker.owe(message["id"])
                 self._inbox.take()
                 self.worker.handle(message)
             except BaseException:  # it came a moment after its cell

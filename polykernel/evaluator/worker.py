@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any, Callable
 
     from polykernel.evaluator.comms import Comms
+    from polykernel.evaluator.inbox import Inbox
     from polykernel.evaluator.outlet import Outlet
     from polykernel.evaluator.ownership import Origin
     from polykernel.evaluator.service import Service
@@ -57,6 +58,7 @@ class Worker:
 
     Attributes:
         busy: Cells that have come and are not done.
+        begun: The request that was begun last, in the thread that runs cells.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Worker:
         self._is_main = is_main
         self._received = 0
         self._done = 0
+        self.begun: object = None
         self._owed: object = None  # the request that is served, until it is answered
 
     @property
@@ -102,6 +105,8 @@ class Worker:
         method, number = message["method"], message["id"]
         params = message.get("params") or {}
         try:
+            if not beside:
+                self.begun = self._owed = number
             if method == "execute":
                 self._execute(number, params)
             elif method in QUESTIONS_OF_CODE:
@@ -120,12 +125,13 @@ class Worker:
             self._gate.end(number)
             standard_library_first.leave()
 
-    def owe(self, number: object) -> None:
-        """Take notice that a request is to be answered, whatever is raised in this thread."""
-        self._owed = number
+    def recover(self, inbox: Inbox) -> None:
+        """Lose no request, whatever was raised in this thread since the last one was taken.
 
-    def settle_debt(self) -> None:
-        """Answer a request whose answer was kept from being sent by what was raised meanwhile."""
+        One that had not begun is served again; one that had is answered, if it was not.
+        """
+        if inbox.taken is not None and inbox.taken["id"] != self.begun:
+            inbox.put_back()
         if self._owed is not None:
             self._refuse(
                 self._owed, INTERNAL_ERROR, "something was raised from outside of the cell"

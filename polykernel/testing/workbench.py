@@ -132,6 +132,7 @@ class Workbench:
             stack.callback(setattr, threading.Thread, "start", threading.Thread.start)
             ownership.follow_threads(self.outlet.settled)
             stack.callback(ownership.owner.set, None)
+            stack.callback(setattr, ownership, "latest", None)
             if self._gate is self._signals:
                 for number in (signal.SIGINT, signal.SIGTERM):
                     stack.callback(signal.signal, number, signal.getsignal(number))
