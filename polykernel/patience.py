@@ -70,6 +70,9 @@ class Patience:
             log.debug("no front end reads: they are waited for")
         self._unread = unread
         self.hung = still - self._reading
+        if unread and not self.hung:  # all read, if slowly
+            self._looks = 0
+            self._reading.clear()
 
     def disconnect_hung(self) -> None:
         """End the connections of those that hang; they may come back."""

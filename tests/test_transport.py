@@ -10,6 +10,7 @@ import pytest
 import zmq
 from support.loops import run_until
 
+from polykernel import patience
 from polykernel.connection import ConnectionInfo
 from polykernel.errors import TransportError
 from polykernel.patience import LOOKS
@@ -339,3 +340,21 @@ def test_one_that_hangs_is_left_out_once_and_the_others_get_everything(
     sockets.until(all_came, "all messages")
     assert got == numbers(many)
     assert caplog.text.count("is left out") == 1
+
+
+def test_who_reads_slowly_is_not_taken_for_one_who_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    unread = {1: 0, 2: 500}  # a front end that keeps up, and one behind a slow link
+    monkeypatch.setattr(patience, "LOOK_EVERY", 0)
+    monkeypatch.setattr(
+        patience, "_connections", lambda endpoint: [(each, each) for each in unread]
+    )
+    monkeypatch.setattr(patience, "_unread", lambda opened: unread[opened])
+    watched = patience.Patience("tcp://127.0.0.1:1")
+    for _ in range(5 * patience.LOOKS):
+        unread[2] -= 1
+        assert not watched.is_over()
+    for _ in range(5 * patience.LOOKS):  # from now on it hangs, while the other one reads
+        unread[1] = 1 - unread[1]
+        if watched.is_over():
+            break
+    assert watched.hung == {2}

@@ -178,7 +178,9 @@ class Python(Evaluator):
         raise KeyboardInterrupt
 
     def shutdown(self, restart: bool) -> None:
-        """Remove what debugging has left."""
+        """Remove what debugging has left, and let go of results."""
+        if self.namespace:
+            self._history.forget()
         if self._debugger is not None:
             self._debugger.close()
 

@@ -64,6 +64,11 @@ class History:
             if value is not None:
                 self._namespace.setdefault(name, value)
 
+    def forget(self) -> None:
+        """At the end: keep no result from its finalizer."""
+        self._outputs.clear()
+        self._last = dict.fromkeys(self._last)
+
     def _value(self, name: str) -> object:
         """Give what ``_5`` or ``_i5`` stands for, or ``None``."""
         number = int(name.lstrip("_i"))

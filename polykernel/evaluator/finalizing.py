@@ -36,12 +36,13 @@ def finish(quietly: Quietly) -> None:
     main = sys.modules.get("__main__")
     space: dict[str, Any] = vars(main) if main is not None else {}
     quietly(_silence_threads)
-    # first what is nearest: to let go of much may take longer than a host waits
+    # first: to let go of all may take longer than the host waits, and a finalizer may hang
     quietly(lambda: _within_bound(lambda: _write_files(list(space.values()))))
+    quietly(lambda: _within_bound(lambda: _write_files(gc.get_objects())))
     quietly(lambda: _empty(space))
     quietly(gc.collect)
     quietly(lambda: _within_bound(lambda: _write_files(gc.get_objects())))
-    quietly(_write_c_files)
+    quietly(lambda: _within_bound(_write_c_files))
     quietly(_let_resources_be_freed)
 
 
@@ -94,6 +95,7 @@ def _let_resources_be_freed() -> None:
 
 
 def _within_bound(work: Callable[[], None]) -> None:
+    """Do it in a thread, and go on without it where it hangs; there may be no more threads."""
     over = allocate_lock()
     over.acquire()
 
@@ -103,5 +105,8 @@ def _within_bound(work: Callable[[], None]) -> None:
         finally:
             over.release()
 
-    start_thread(run)
+    try:
+        start_thread(run)
+    except RuntimeError:
+        run()
     over.acquire(timeout=BOUND)

@@ -103,9 +103,9 @@ class Hooks:
         """Behave as any Python program, that prints."""
         self._unlock()
         self._watcher.restart()
+        self._interrupts.forget()
         if self._outlet.has_channel:  # it is no child's child
             self._outlet.lose_channel()
-            self._interrupts.forget()
             for descriptor in self._descriptors:
                 _close(descriptor)
             standard_library_first.in_child()

@@ -317,6 +317,8 @@ class Runtime:
             _exit(status)  # threads of the user's would keep an ordinary end waiting
 
     def _finish_program(self) -> None:
+        self._signals.user_handlers.end()
+        self._service.ended = True
         with standard_library_first:
             from polykernel.evaluator.finalizing import finish
         finish(self._quietly)

@@ -28,9 +28,11 @@ class Service:
 
     Attributes:
         evaluator: The author's object; one that says what is wrong where that is broken.
+        ended: The program's objects are being let go: nobody is answered any more.
     """
 
     def __init__(self, plugin: str, outlet: Outlet, signals: Interrupts) -> None:
+        self.ended = False
         self.evaluator = Evaluator()  # until the author's is loaded
         self._plugin = plugin
         self._troubles: list[str] = []

@@ -56,6 +56,7 @@ class UserHandlers:
         self._outlet = outlet
         self._must_wait = must_wait
         self._may_raise = may_raise
+        self._ended = False
         self._waiting: deque[tuple[Callable[..., Any], int]] = deque()
 
     def install(self) -> None:
@@ -78,6 +79,11 @@ class UserHandlers:
         """In a forked child: what waits is the parent's."""
         self._waiting.clear()
 
+    def end(self) -> None:
+        """Call none any more: what they use is about to go."""
+        self._ended = True
+        self._waiting.clear()
+
     def settle(self) -> None:
         """Call those that have waited.
 
@@ -92,6 +98,8 @@ class UserHandlers:
                 self._outlet.deferred |= bool(self._waiting)
 
     def _take(self, handler: Callable[..., Any], number: int, frame: FrameType | None) -> None:
+        if self._ended:
+            return
         if self._must_wait():
             self._waiting.append((handler, number))
             self._outlet.deferred = True
@@ -120,7 +128,7 @@ def is_raised_by_handler(error: BaseException) -> bool:
     """Whether a signal handler of the user's has raised it, in the middle of something else."""
     tb = error.__traceback__
     while tb is not None:
-        if tb.tb_frame.f_code is _Handler.__call__.__code__:
+        if tb.tb_frame.f_code is UserHandlers._call.__code__:  # noqa: SLF001
             return True
         tb = tb.tb_next
     return False

@@ -104,6 +104,7 @@ class Worker:
         """
         method, number = message["method"], message["id"]
         params = message.get("params") or {}
+        done = self._done
         try:
             if not beside:
                 self.begun = self._owed = number
@@ -122,6 +123,8 @@ class Worker:
                 raise  # it was raised from outside, a moment after the answer
             self._refuse(number, INTERNAL_ERROR, f"{type(error).__name__}: {text_of(error)}")
         finally:
+            if method == "execute" and self._done == done:
+                self._done += 1  # something was raised before it had begun
             self._gate.end(number)
             standard_library_first.leave()
 
@@ -138,11 +141,13 @@ class Worker:
             )
 
     def _respond(self, number: object, result: object) -> None:
-        self._outlet.respond(number, result)
+        if not self._service.ended:  # else a cell beside has found its globals gone
+            self._outlet.respond(number, result)
         self._is_answered(number)
 
     def _refuse(self, number: object, code: int, message: str, data: object = None) -> None:
-        self._outlet.refuse(number, code, message, data)
+        if not self._service.ended:
+            self._outlet.refuse(number, code, message, data)
         self._is_answered(number)
 
     def _is_answered(self, number: object) -> None:

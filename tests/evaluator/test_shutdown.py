@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from typing import TYPE_CHECKING
 
 import pytest
+from support.processes import until
 
 from .host import Host
 
@@ -146,3 +148,50 @@ def test_what_c_code_has_printed_and_kept_is_shown_at_the_end(host: Host) -> Non
     host.send("shutdown", restart=False)
     assert host.wait_for_end() == 0
     assert "from C" in host.text()
+
+
+def test_files_are_written_also_where_a_finalizer_hangs(host: Host, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    host.run(
+        "import threading, types\n"
+        "class Hangs:\n    def __del__(self, wait=threading.Event().wait): wait()\n"
+        f"hangs, log = Hangs(), types.SimpleNamespace(file=open({str(kept)!r}, 'w'))\n"
+        "log.me = log; _ = log.file.write('text')"
+    )
+    host.send("shutdown", restart=False)
+    until(lambda: kept.read_text() == "text", "what is written")
+    os.killpg(host.process.pid, signal.SIGKILL)  # as the host does
+
+
+def test_a_stream_of_c_that_a_thread_reads_does_not_hold_up_the_end(host: Host) -> None:
+    host.run(
+        f"{REGISTER}\nimport ctypes, os, threading; reading, writing = os.pipe()\n"
+        "libc = ctypes.CDLL(None); libc.fdopen.restype = ctypes.c_void_p\n"
+        "stream = ctypes.c_void_p(libc.fdopen(reading, b'r')); begun = threading.Event()\n"
+        "def read(): begun.set(); libc.fgetc(stream)\n"
+        "threading.Thread(target=read, daemon=True).start(); begun.wait()"
+    )
+    host.send("shutdown", restart=False)
+    assert host.wait_for_end() == 0
+    assert "bye" in host.text()
+
+
+def test_a_cell_in_a_subshell_has_no_error_when_its_globals_go(host: Host) -> None:
+    host.run("import __main__ as main; main.n = 0")
+    cell = host.start("while True: main.n += 1", subshell="other")
+    host.run("while main.n < 1000: pass")
+    host.send("shutdown", restart=False)
+    assert host.wait_for_end() == 0
+    assert cell not in [message.get("id") for message in host.messages]
+
+
+def test_files_are_written_where_no_thread_can_be_started(host: Host, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    host.run(
+        f"import sys, threading; sys.kept = open({str(kept)!r}, 'w'); sys.kept.write('text')\n"
+        "threading.stack_size(1 << 46)"  # more than there is
+    )
+    host.send("shutdown", restart=False)
+    assert host.wait_for_end() == 0
+    assert kept.read_text() == "text"
+    assert "start new thread" not in host.seen()

@@ -138,6 +138,22 @@ threading.Thread(target=fork).start()
     host.read(lambda: "caught" in host.text() + host.streams("stdout"), "the child")
 
 
+def test_one_is_called_in_a_child_of_a_child(host: Host) -> None:
+    code = f"""{ALARM}
+import os
+if os.fork() == 0:
+    if os.fork() == 0:
+        try: signal.raise_signal(signal.SIGALRM)
+        except TimeoutError: print('caught', flush=True)
+        os._exit(0)
+    os.wait()
+    os._exit(0)
+os.wait()
+"""
+    host.run(code)
+    host.read(lambda: "caught" in host.text() + host.streams("stdout"), "the child's child")
+
+
 def test_one_raises_in_what_runs_at_the_end(host: Host) -> None:
     host.run(
         f"{ALARM}import atexit\n"
@@ -172,6 +188,11 @@ def test_a_method_that_shows_an_object_does_not_swallow_one(host: Host) -> None:
         f"{ONCE}        while True: pass\n"
     )
     assert host.run("cell.display(Slow())")["ename"] == "TimeoutError"
+    host.run(
+        "class Prints:\n    def _repr_html_(self):\n        before = calls\n        "
+        f"{ONCE}        while calls == before: print('x' * 100_000)\n"
+    )
+    assert host.run("cell.display(Prints())")["ename"] == "TimeoutError"
     assert host.run("cell.display(Endless())")["ename"] == "TimeoutError"
 
 
@@ -196,6 +217,9 @@ def test_what_a_trace_function_raises_that_was_left_behind_ends_nothing(
     assert "result" in answer or "error" in answer
     assert host.value("kept") == "7"
     assert "too late" in host.seen()
+    host.run("import gc\n[at] = [x for x in gc.get_objects() if type(x).__name__ == 'Runtime']")
+    idle = "'incomplete' if at._main.busy else 'complete'"
+    assert host.result(host.send("is_complete", code=idle)) == {"status": "complete"}
 
 
 def test_what_another_thread_raises_between_cells_is_told_and_ends_nothing(host: Host) -> None:
