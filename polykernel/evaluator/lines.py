@@ -130,26 +130,32 @@ def write_all(descriptor: int, *pieces: bytes | memoryview) -> None:
         OSError: It can't be written.
         BaseException: Code of the user's has raised it in this thread.
     """
-    counts: list[int] = []
-    raised: BaseException | None = None
+    _write_rest(descriptor, pieces, [])
+
+
+def _write_rest(descriptor: int, pieces: tuple[bytes | memoryview, ...], counts: list[int]) -> None:
+    try:
+        _write_as_long_as_nothing_is_raised(descriptor, pieces, counts)
+    except BaseException as error:
+        if counts and getattr(error, "errno", None) is None:
+            _write_rest(descriptor, pieces, counts)  # more may be raised meanwhile
+        raise
+
+
+def _write_as_long_as_nothing_is_raised(
+    descriptor: int, pieces: tuple[bytes | memoryview, ...], counts: list[int]
+) -> None:
     full = False
-    rest: tuple[bytes | memoryview, ...] = pieces
+    rest = _behind(pieces, sum(counts))
     while rest:
         try:
             if full:
                 _wait_writable(descriptor)
             # in one step: nothing can be raised between the write and the note of its count
             counts.extend(map(_writev, (descriptor,), (rest[:MOST_PIECES],)))
-            rest = _behind(pieces, sum(counts))
-        except BlockingIOError:  # noqa: PERF203
+        except BlockingIOError:
             full = True
-        except BaseException as error:
-            if not counts or getattr(error, "errno", None) is not None:
-                raise
-            raised = raised or error
-            rest = _behind(pieces, sum(counts))
-    if raised is not None:
-        raise raised
+        rest = _behind(pieces, sum(counts))
 
 
 def _behind(pieces: Sequence[bytes | memoryview], count: int) -> tuple[bytes | memoryview, ...]:

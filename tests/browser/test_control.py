@@ -79,6 +79,7 @@ def test_the_indicator_shows_busy_while_a_cell_runs(lab: Lab) -> None:
     cell = notebook.run(0)
     expect(cell.prompt).to_have_text("[*]:")
     notebook.wait_for("busy")
+    expect(cell.outputs).to_have_text("begun")  # it may be busy with what the page asks
     notebook.button("interrupt-kernel").click()
     notebook.wait_for("idle")
     expect(cell.prompt).to_have_text("[1]:")

@@ -180,6 +180,8 @@ class Kernel:
 
     def evaluator(self) -> psutil.Process:
         """The evaluator's process: the host's child that is no guard."""
+        # a guard that has just been started is not yet known by its name
+        processes.until(lambda: len(self.evaluators()) == 1, "one evaluator")
         (process,) = self.evaluators()
         return process
 
