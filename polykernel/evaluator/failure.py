@@ -4,12 +4,21 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Sequence
+    from typing import Any, Sequence
 
 
 def headline(ename: str, evalue: str) -> str:
     """Make the one line that names an error, coloured as Jupyter's front ends show them."""
     return f"\x1b[31m{ename}\x1b[39m: {evalue}" if evalue else f"\x1b[31m{ename}\x1b[39m"
+
+
+def shown_lines(traceback: Any, ename: str, evalue: str) -> list[str]:
+    """Give the lines of a traceback, also of a text; the headline where there are none."""
+    lines = traceback.split("\n") if isinstance(traceback, str) else traceback
+    try:
+        return [str(line) for line in lines]
+    except TypeError:
+        return [headline(ename, evalue)]
 
 
 class CellError(Exception):
@@ -35,8 +44,7 @@ class CellError(Exception):
         super().__init__(evalue)
         self.ename = ename
         self.evalue = evalue
-        lines = [headline(ename, evalue)] if traceback is None else traceback
-        self.traceback = lines.split("\n") if isinstance(lines, str) else list(lines)
+        self.traceback = shown_lines(traceback, ename, evalue)
 
 
 class InputRefused(Exception):

@@ -37,8 +37,7 @@ def finish(quietly: Quietly) -> None:
     space: dict[str, Any] = vars(main) if main is not None else {}
     quietly(_silence_threads)
     # first: to let go of all may take longer than the host waits, and a finalizer may hang
-    quietly(lambda: _within_bound(lambda: _write_files(list(space.values()))))
-    quietly(lambda: _within_bound(lambda: _write_files(gc.get_objects())))
+    quietly(lambda: _within_bound(lambda: _write_files([*space.values(), *gc.get_objects()])))
     quietly(lambda: _empty(space))
     quietly(gc.collect)
     quietly(lambda: _within_bound(lambda: _write_files(gc.get_objects())))

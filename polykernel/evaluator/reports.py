@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polykernel.evaluator.failure import CellError, headline
+from polykernel.evaluator.failure import CellError, headline, shown_lines
 from polykernel.evaluator.standard_library import standard_library_first
 
 TYPE_CHECKING = False
@@ -37,12 +37,7 @@ def of_cell_error(error: CellError) -> Report:
     # a subclass's own __init__ need not call ours, and anybody may set what he likes
     ename = str(getattr(error, "ename", "Error"))
     evalue = str(error.evalue) if hasattr(error, "evalue") else text_of(error)
-    lines = getattr(error, "traceback", None)
-    if isinstance(lines, str):
-        lines = lines.split("\n")
-    if not isinstance(lines, (list, tuple)):
-        lines = [headline(ename, evalue)]
-    return Report(ename, evalue, [str(line) for line in lines])
+    return Report(ename, evalue, shown_lines(getattr(error, "traceback", None), ename, evalue))
 
 
 def of_interrupt() -> Report:
